@@ -1,0 +1,213 @@
+package upgrade
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/moby/spdystream"
+	"k8s.io/streaming/pkg/httpstream"
+	"k8s.io/streaming/pkg/httpstream/spdy"
+)
+
+const (
+	// goodbye bounds how long Close tries to tell the peer.
+	goodbye = 250 * time.Millisecond
+	// openTimeout bounds the wait for the peer to accept a stream.
+	openTimeout = 30 * time.Second
+)
+
+// SPDY opens a SPDY/3.1 connection to u, an http or https URL, offering the
+// given protocols in order of preference, and returns it with the one that the
+// server chose. Once it is returned, ctx has no more say over the connection.
+// The connection is a [*SPDYConn]. Refusals are [*Refused].
+func (d *Dialer) SPDY(ctx context.Context, u *url.URL, protocols ...string) (httpstream.Connection, string, error) {
+	c, answer, err := d.upgrade(ctx, http.MethodPost, u, http.Header{
+		"Connection":                     {"Upgrade"},
+		"Upgrade":                        {spdy.HeaderSpdy31},
+		httpstream.HeaderProtocolVersion: protocols,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	protocol := answer.Get(httpstream.HeaderProtocolVersion)
+	if !strings.EqualFold(answer.Get("Upgrade"), spdy.HeaderSpdy31) ||
+		(protocol != "" && !slices.Contains(protocols, protocol)) {
+		c.Close()
+		return nil, "", &Refused{
+			Code: http.StatusSwitchingProtocols,
+			Text: fmt.Sprintf("the server chose SPDY protocol %q, not one of %q", protocol, protocols),
+		}
+	}
+	s, err := OverSPDY(c)
+	if err != nil {
+		return nil, "", err
+	}
+	return s, protocol, nil
+}
+
+// SPDYConn is the client's end of a SPDY connection. It differs from the one
+// in Kubernetes in that opening streams takes one round trip for all of them
+// and ends with a context, and that Close is over, goroutines included, within
+// a second even if the peer is stuck.
+type SPDYConn struct {
+	spdy *spdystream.Connection
+	conn net.Conn
+	done chan struct{} // closed when the frame reader and its workers are gone
+
+	mu      sync.Mutex
+	streams []*spdystream.Stream
+	closed  bool
+}
+
+var _ httpstream.Connection = (*SPDYConn)(nil)
+
+// OverSPDY starts SPDY on c, which it owns from then on. It is for connections
+// that carry SPDY in something else, such as a WebSocket tunnel.
+func OverSPDY(c net.Conn) (*SPDYConn, error) {
+	s, err := spdystream.NewConnection(c, false)
+	if err != nil {
+		c.Close()
+		return nil, fmt.Errorf("starting SPDY: %w", err)
+	}
+	sc := &SPDYConn{spdy: s, conn: c, done: make(chan struct{})}
+	go func() {
+		defer close(sc.done)
+		s.Serve(spdystream.NoOpStreamHandler)
+	}()
+	return sc, nil
+}
+
+// Open creates one stream for each of headers, all in one round trip. Streams
+// that were opened before an error stay with the connection until its Close.
+func (c *SPDYConn) Open(ctx context.Context, headers ...http.Header) ([]httpstream.Stream, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, openTimeout, errors.New("the peer did not accept the stream in time"))
+	defer cancel()
+	opened := make([]*spdystream.Stream, 0, len(headers))
+	for _, h := range headers {
+		s, err := c.start(h)
+		if err != nil {
+			return nil, fmt.Errorf("opening a stream: %w", err)
+		}
+		opened = append(opened, s)
+	}
+	streams := make([]httpstream.Stream, 0, len(headers))
+	for _, s := range opened {
+		if err := c.accepted(ctx, s); err != nil {
+			return nil, fmt.Errorf("opening a stream: %w", err)
+		}
+		streams = append(streams, s)
+	}
+	return streams, nil
+}
+
+func (c *SPDYConn) start(h http.Header) (*spdystream.Stream, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, net.ErrClosed
+	}
+	s, err := c.spdy.CreateStream(h, nil, false)
+	if s != nil {
+		c.streams = append(c.streams, s)
+	}
+	return s, err
+}
+
+// accepted waits for the peer's reply. The library's own wait does not end
+// when the connection does, hence the small steps.
+func (c *SPDYConn) accepted(ctx context.Context, s *spdystream.Stream) error {
+	for step := time.Millisecond; ; step = min(2*step, 50*time.Millisecond) {
+		err := s.WaitTimeout(step)
+		if !errors.Is(err, spdystream.ErrTimeout) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-c.done:
+			return errors.New("the connection was lost")
+		default:
+		}
+	}
+}
+
+// CreateStream opens a single stream, waiting at most 30 s.
+func (c *SPDYConn) CreateStream(h http.Header) (httpstream.Stream, error) {
+	streams, err := c.Open(context.Background(), h)
+	if err != nil {
+		return nil, err
+	}
+	return streams[0], nil
+}
+
+// Ping sends a ping and waits for its answer or for the end of the connection.
+// One ping at a time.
+func (c *SPDYConn) Ping() error {
+	_, err := c.spdy.Ping()
+	return err
+}
+
+// SetPatience makes the connection fail when a read from the network has
+// waited for d without a byte; 0 is for ever. Time that passes because nobody
+// reads the streams does not count.
+func (c *SPDYConn) SetPatience(d time.Duration) {
+	if p, ok := c.conn.(interface{ setPatience(time.Duration) }); ok {
+		p.setPatience(d)
+	}
+}
+
+// Close resets all streams, says goodbye and closes the network connection.
+// It may be called more than once.
+func (c *SPDYConn) Close() error {
+	c.mu.Lock()
+	first := !c.closed
+	c.closed = true
+	streams := c.streams
+	c.mu.Unlock()
+	if first {
+		//nolint:errcheck // all of this is courtesy to a peer that may be gone
+		c.conn.SetWriteDeadline(time.Now().Add(goodbye))
+		for _, s := range streams {
+			s.Reset() //nolint:errcheck // as above
+		}
+		c.spdy.Close() //nolint:errcheck // as above
+		c.conn.Close()
+	}
+	c.join(streams)
+	return nil
+}
+
+// join waits for the frame workers. One of them may be about to report that a
+// stream was refused, to a waiter that has given up: stand in for the waiter.
+func (c *SPDYConn) join(streams []*spdystream.Stream) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.done:
+			return
+		case <-tick.C:
+		}
+		for _, s := range streams {
+			s.WaitTimeout(time.Microsecond) //nolint:errcheck // only to unblock the worker
+		}
+	}
+}
+
+// CloseChan is closed when the connection has ended.
+func (c *SPDYConn) CloseChan() <-chan bool { return c.spdy.CloseChan() }
+
+// SetIdleTimeout closes the connection after d without a frame.
+func (c *SPDYConn) SetIdleTimeout(d time.Duration) { c.spdy.SetIdleTimeout(d) }
+
+// RemoveStreams does nothing: streams stay with the connection until its
+// Close, which must be able to end them. Connections here are short-lived.
+func (c *SPDYConn) RemoveStreams(...httpstream.Stream) {}
