@@ -32,6 +32,15 @@ func (c *conn) Read(p []byte) (int, error) {
 
 func (c *conn) Write(p []byte) (int, error) { return c.rwc.Write(p) }
 
+// CloseWrite says that nothing more will be written, in the way of TLS if the
+// connection has it.
+func (c *conn) CloseWrite() error {
+	if w, ok := c.rwc.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}
+
 // setPatience changes how long a Read may wait, the current one included.
 func (c *conn) setPatience(d time.Duration) {
 	c.patience.Store(int64(d))

@@ -29,6 +29,20 @@ const (
 // server chose. Once it is returned, ctx has no more say over the connection.
 // The connection is a [*SPDYConn]. Refusals are [*Refused].
 func (d *Dialer) SPDY(ctx context.Context, u *url.URL, protocols ...string) (httpstream.Connection, string, error) {
+	c, protocol, err := d.SPDYBytes(ctx, u, protocols...)
+	if err != nil {
+		return nil, "", err
+	}
+	s, err := OverSPDY(c)
+	if err != nil {
+		return nil, "", err
+	}
+	return s, protocol, nil
+}
+
+// SPDYBytes is SPDY for callers who read and write the frames themselves. The
+// connection's CloseWrite says the goodbye of TLS, if there is TLS.
+func (d *Dialer) SPDYBytes(ctx context.Context, u *url.URL, protocols ...string) (net.Conn, string, error) {
 	c, answer, err := d.upgrade(ctx, http.MethodPost, u, http.Header{
 		"Connection":                     {"Upgrade"},
 		"Upgrade":                        {spdy.HeaderSpdy31},
@@ -46,11 +60,7 @@ func (d *Dialer) SPDY(ctx context.Context, u *url.URL, protocols ...string) (htt
 			Text: fmt.Sprintf("the server chose SPDY protocol %q, not one of %q", protocol, protocols),
 		}
 	}
-	s, err := OverSPDY(c)
-	if err != nil {
-		return nil, "", err
-	}
-	return s, protocol, nil
+	return c, protocol, nil
 }
 
 // SPDYConn is the client's end of a SPDY connection. It differs from the one

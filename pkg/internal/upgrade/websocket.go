@@ -17,17 +17,38 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// wsBuffer is the size of a connection's read buffer and of the pooled write
-// buffers. A message may be longer; it is then read and written in pieces.
+// wsBuffer is the usual size of a connection's read buffer and of the pooled
+// write buffers. A message may be longer; it is then read and written in pieces.
 const wsBuffer = 4 << 10
 
-var wsBuffers sync.Pool
+// bulkBuffer holds 64 KiB of payload with room for the frame headers of what is
+// tunnelled, so that a chunk of that size is one frame and one write.
+const bulkBuffer = 64<<10 + 64
+
+var wsBuffers, bulkBuffers sync.Pool
 
 // WebSocket opens a WebSocket connection to u, an http or https URL, offering
 // the given subprotocols in order of preference, and returns it with the one
 // that the server chose. Once it is returned, ctx has no more say over the
 // connection. Refusals are [*Refused]; see [Fallback] for what to make of them.
 func (d *Dialer) WebSocket(ctx context.Context, u *url.URL, protocols ...string) (*websocket.Conn, string, error) {
+	return d.webSocket(ctx, u, buffers{wsBuffer, &wsBuffers}, protocols)
+}
+
+// BulkWebSocket is WebSocket for a connection that carries a stream of bytes
+// rather than messages: its buffers are large.
+func (d *Dialer) BulkWebSocket(ctx context.Context, u *url.URL, protocols ...string) (*websocket.Conn, string, error) {
+	return d.webSocket(ctx, u, buffers{bulkBuffer, &bulkBuffers}, protocols)
+}
+
+// buffers are the sizes of a WebSocket connection's buffers and the pool for
+// those that it writes from: one pool per size.
+type buffers struct {
+	size int
+	pool *sync.Pool
+}
+
+func (d *Dialer) webSocket(ctx context.Context, u *url.URL, b buffers, protocols []string) (*websocket.Conn, string, error) {
 	key, err := challenge()
 	if err != nil {
 		return nil, "", err
@@ -52,7 +73,7 @@ func (d *Dialer) WebSocket(ctx context.Context, u *url.URL, protocols ...string)
 			Text: fmt.Sprintf("the server chose WebSocket protocol %q, not one of %q", protocol, protocols),
 		}
 	}
-	ws, err := adopt(ctx, c, protocol)
+	ws, err := adopt(ctx, c, protocol, b)
 	if err != nil {
 		c.Close()
 		return nil, "", err
@@ -63,14 +84,14 @@ func (d *Dialer) WebSocket(ctx context.Context, u *url.URL, protocols ...string)
 // adopt wraps a connection that has already been upgraded. The WebSocket
 // library only makes connections whose handshake it performs itself, so it
 // performs one against a stand-in that answers from memory.
-func adopt(ctx context.Context, c net.Conn, protocol string) (*websocket.Conn, error) {
+func adopt(ctx context.Context, c net.Conn, protocol string, b buffers) (*websocket.Conn, error) {
 	dialer := websocket.Dialer{
 		NetDialContext: func(context.Context, string, string) (net.Conn, error) {
 			return &standIn{Conn: c, protocol: protocol}, nil
 		},
-		ReadBufferSize:  wsBuffer,
-		WriteBufferSize: wsBuffer,
-		WriteBufferPool: &wsBuffers,
+		ReadBufferSize:  b.size,
+		WriteBufferSize: b.size,
+		WriteBufferPool: b.pool,
 		Subprotocols:    []string{protocol},
 	}
 	//nolint:bodyclose // the answer is made up and has no body
