@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +24,7 @@ type process struct {
 	PID     int      `json:"pid"`
 	Started uint64   `json:"started"` // clock ticks after boot
 	Argv    []string `json:"argv"`
+	Config  string   `json:"config"` // digest of the configuration files that argv names
 	Env     []string `json:"env"`
 	Log     string   `json:"log"`
 }
@@ -43,10 +46,28 @@ func (t *testbed) process(name string) *process {
 	return nil
 }
 
+// configDigest covers every file of the config folder that an argument names, so
+// that a changed setting restarts just the daemons that it concerns.
+func (t *testbed) configDigest(argv []string) string {
+	hash := sha256.New()
+	for _, arg := range argv {
+		_, path, found := strings.Cut(arg, "=")
+		if !found {
+			path = arg
+		}
+		if below(path, t.path("config")) {
+			data, _ := os.ReadFile(path) // the daemon will complain about a missing one
+			hash.Write(data)
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
 // ensure starts the daemon unless the very same one runs already.
 func (t *testbed) ensure(ctx context.Context, name string, argv []string) error {
+	config := t.configDigest(argv)
 	if p := t.process(name); p != nil {
-		if p.alive() && slices.Equal(p.Argv, argv) {
+		if p.alive() && slices.Equal(p.Argv, argv) && p.Config == config {
 			return nil
 		}
 		if err := p.stop(ctx, 10*time.Second); err != nil {
@@ -54,7 +75,7 @@ func (t *testbed) ensure(ctx context.Context, name string, argv []string) error 
 		}
 		t.Processes = slices.DeleteFunc(t.Processes, func(old *process) bool { return old == p })
 	}
-	p := &process{Name: name, Argv: argv, Env: t.environ(), Log: t.path("logs", name+".log")}
+	p := &process{Name: name, Argv: argv, Config: config, Env: t.environ(), Log: t.path("logs", name+".log")}
 	if err := p.start(); err != nil {
 		return fmt.Errorf("starting %s: %w", name, err)
 	}
