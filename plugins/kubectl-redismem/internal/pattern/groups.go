@@ -1,0 +1,56 @@
+package pattern
+
+// Group is a set of keys with names of one shape.
+type Group struct {
+	// Pattern is the names' shape in Redis's glob syntax, printable whatever the
+	// keys contain; see [AppendEscaped]. It is "" for the key with the empty name.
+	Pattern string
+	// Pinned groups were asked for and hold exactly the keys that their glob
+	// matches, less those of earlier pins.
+	Pinned bool
+	Stats
+}
+
+const (
+	// manyNames is the number of different names in one place from which on the
+	// rare ones are taken for IDs.
+	manyNames = 128
+	// rareName is the share of its place, in keys and bytes, below which one of
+	// many names is rare.
+	rareName = 512
+)
+
+// Groups returns the pinned groups in the order of [Options.Pins], empty ones
+// included, and then all others in no particular order. Together they add up to
+// [Tree.Total]. The tree stays as it is and may go on growing.
+func (t *Tree) Groups() []Group {
+	var groups []Group
+	for _, p := range t.pins {
+		groups = append(groups, Group{Pattern: p.glob.String(), Pinned: true, Stats: p.stats})
+	}
+	view := t.root.clone()
+	view.merge(t.cut, rareNames)
+	return view.groups(groups, nil)
+}
+
+// rareNames tells [node.merge] what a reader would take for noise: rare names
+// among many.
+func rareNames(n *node) (threshold, int) {
+	if len(n.lits) <= manyNames && !n.closed {
+		return threshold{}, 0
+	}
+	return threshold{n.sum(), rareName}, 1
+}
+
+func (n *node) groups(out []Group, path []byte) []Group {
+	if n.own.Keys > 0 {
+		out = append(out, Group{Pattern: string(path), Stats: n.own})
+	}
+	for _, w := range n.wilds {
+		out = w.groups(out, AppendEscaped(append(path, '*'), w.label))
+	}
+	for _, kid := range n.lits {
+		out = kid.groups(out, AppendEscaped(path, kid.label))
+	}
+	return out
+}

@@ -1,0 +1,161 @@
+package pattern
+
+// DefaultSeparators end a token. They are the characters that key naming schemes
+// in the wild use; braces are among them because of Redis Cluster's hash tags,
+// as in {user:1}:cart.
+const DefaultSeparators = ":/|.-_#@,;={} "
+
+const (
+	uuidLen = 36
+	// maxLiteral is the longest token that is kept as a name. Longer ones are
+	// data, and keeping them would let a 512 KB key name into the tree.
+	maxLiteral = 64
+	minHex     = 8  // shorter hex strings are often words or short codes
+	minHexWord = 16 // all letters, such as "deadbeef", needs to be longer still
+	minOpaque  = 16 // ULID, KSUID, base62 and the like
+	minTail    = 3  // digits after a word: order123 is order*, sha1 and db12 are names
+)
+
+// cutter splits keys into tokens. It works on bytes: a key need not be text.
+type cutter struct {
+	separator [256]bool
+}
+
+func newCutter(separators string) *cutter {
+	var c cutter
+	for i := range len(separators) {
+		c.separator[separators[i]] = true
+	}
+	return &c
+}
+
+// token is one step from a key's start to its end.
+type token struct {
+	label []byte // with the separator that ends it; only the separator if wild
+	wild  bool   // an identifier, whose value says nothing about the key's kind
+	full  bool   // ends at a separator or at the key's end, not inside a word
+}
+
+// next cuts the first token off key, which must not be empty.
+func (c *cutter) next(key []byte) (t token, rest []byte) {
+	if end := c.uuid(key); end > 0 {
+		return c.wild(key, end)
+	}
+	end, k := c.scan(key)
+	switch {
+	case end > maxLiteral || k.identifier(end):
+		return c.wild(key, end)
+	case k.tail >= minTail && k.tail < end && k.tail+k.alpha == end:
+		return token{label: key[:end-k.tail]}, key[end-k.tail:]
+	}
+	end = min(end+1, len(key))
+	return token{label: key[:end], full: true}, key[end:]
+}
+
+func (c *cutter) wild(key []byte, end int) (token, []byte) {
+	after := min(end+1, len(key))
+	return token{label: key[end:after], wild: true, full: true}, key[after:]
+}
+
+// uuid returns the length of a UUID at the start of key, or 0. It is looked for
+// before the key is split, because its hyphens are separators elsewhere.
+func (c *cutter) uuid(key []byte) int {
+	if len(key) < uuidLen || key[8] != '-' || key[13] != '-' || key[18] != '-' || key[23] != '-' {
+		return 0
+	}
+	if len(key) > uuidLen && !c.separator[key[uuidLen]] {
+		return 0
+	}
+	for i, b := range key[:uuidLen] {
+		if classes[b]&hexDigit == 0 && (b != '-' || i != 8 && i != 13 && i != 18 && i != 23) {
+			return 0
+		}
+	}
+	return uuidLen
+}
+
+// ending is the separator at the end of a literal label, or "".
+func (c *cutter) ending(label []byte) string {
+	if last := label[len(label)-1]; c.separator[last] {
+		return string(label[len(label)-1:])
+	}
+	return ""
+}
+
+// kind is what one pass over a token learns about it.
+type kind struct {
+	digits, hex, alpha int // how many bytes are such
+	tail               int // length of the run of digits at the end
+	changes            int // between digit and letter
+}
+
+// scan finds the end of the first token of key.
+func (c *cutter) scan(key []byte) (end int, k kind) {
+	last := class(0)
+	for i, b := range key {
+		if c.separator[b] {
+			return i, k
+		}
+		cl := classes[b]
+		if cl&hexDigit != 0 {
+			k.hex++
+		}
+		switch {
+		case cl&digit != 0:
+			k.digits++
+			k.tail++
+			if last&letter != 0 {
+				k.changes++
+			}
+		case cl&letter != 0:
+			k.alpha++
+			k.tail = 0
+			if last&digit != 0 {
+				k.changes++
+			}
+		default:
+			k.tail = 0
+		}
+		last = cl
+	}
+	return len(key), k
+}
+
+// identifier reports whether a token of n bytes is a number, a hex string or an
+// opaque ID.
+func (k kind) identifier(n int) bool {
+	switch {
+	case n == 0:
+		return false
+	case k.digits == n:
+		return true
+	case k.hex == n && (n >= minHex && k.digits > 0 || n >= minHexWord):
+		return true
+	case n >= minOpaque && k.digits+k.alpha == n && k.changes >= 3:
+		return true
+	}
+	return false
+}
+
+type class byte
+
+const (
+	digit class = 1 << iota
+	letter
+	hexDigit
+)
+
+var classes = func() (table [256]class) {
+	for b := '0'; b <= '9'; b++ {
+		table[b] = digit | hexDigit
+	}
+	for b := 'a'; b <= 'z'; b++ {
+		table[b] |= letter
+		table[b-'a'+'A'] |= letter
+	}
+	for b := 'a'; b <= 'f'; b++ {
+		table[b] |= hexDigit
+		table[b-'a'+'A'] |= hexDigit
+	}
+	return table
+}()

@@ -1,0 +1,120 @@
+// Package pattern groups keys by the shape of their names.
+//
+// A key is cut into tokens at separators; tokens that identify one thing among
+// many (numbers, UUIDs, hex strings, opaque IDs) become "*". So BOOK-123 counts
+// under BOOK-*, and session:9f2c…:cart under session:*:cart.
+//
+// The names are learned from the stream, in bounded memory: when the tree of
+// tokens grows beyond its budget, the lightest siblings are merged into "*",
+// with what follows them kept. Nothing is ever dropped: at any time the groups
+// add up to exactly what was added, whatever the keys are.
+package pattern
+
+// DefaultMaxNodes is a tree of about 3 MB.
+const DefaultMaxNodes = 10_000
+
+// maxTokens bounds how deep a key made of separators can reach.
+const maxTokens = 16
+
+// Options say how keys are grouped. The zero value is what most people want.
+type Options struct {
+	Separators string   // bytes that end a token; "" means [DefaultSeparators]
+	Depth      int      // tokens of a key that are looked at; 0 means all
+	Pins       []string // globs whose keys form groups of their own, first match wins
+	MaxNodes   int      // bound on memory; 0 means [DefaultMaxNodes]
+}
+
+// Tree collects keys. It is not safe for concurrent use.
+type Tree struct {
+	cut      *cutter
+	depth    int
+	maxNodes int
+	pins     []pin
+	root     node
+	nodes    int
+	total    Stats
+}
+
+type pin struct {
+	glob  Glob
+	stats Stats
+}
+
+// New returns an empty tree.
+func New(o Options) *Tree {
+	if o.Separators == "" {
+		o.Separators = DefaultSeparators
+	}
+	if o.Depth <= 0 || o.Depth > maxTokens {
+		o.Depth = maxTokens
+	}
+	if o.MaxNodes <= 0 {
+		o.MaxNodes = DefaultMaxNodes
+	}
+	t := &Tree{cut: newCutter(o.Separators), depth: o.Depth, maxNodes: o.MaxNodes}
+	for _, p := range o.Pins {
+		t.pins = append(t.pins, pin{glob: NewGlob(p)})
+	}
+	return t
+}
+
+// Total is the sum of all that was added.
+func (t *Tree) Total() Stats { return t.total }
+
+// Add counts a key. It keeps no reference to key.
+func (t *Tree) Add(key []byte, size int64) {
+	t.total.Add(size)
+	for i := range t.pins {
+		if t.pins[i].glob.Match(key) {
+			t.pins[i].stats.Add(size)
+			return
+		}
+	}
+	t.place(key).own.Add(size)
+	if t.nodes > t.maxNodes {
+		t.compact()
+	}
+}
+
+// place returns the node of key's pattern, creating it where needed.
+func (t *Tree) place(key []byte) *node {
+	n := &t.root
+	for depth := 0; len(key) > 0; {
+		if depth >= t.depth {
+			return t.wild(n, "")
+		}
+		var tok token
+		tok, key = t.cut.next(key)
+		if !tok.full && n.closed {
+			tok, key = t.cut.next(key) // a name that counts as an ID takes its digits along
+		}
+		if tok.full {
+			depth++
+		}
+		n = t.step(n, tok)
+	}
+	return n
+}
+
+func (t *Tree) step(n *node, tok token) *node {
+	if tok.wild {
+		return t.wild(n, string(tok.label)) // one byte at most: no allocation
+	}
+	if kid := n.literal(tok.label); kid != nil {
+		return kid
+	}
+	if n.closed {
+		// Its names are IDs: what follows them is kept, they are not.
+		return t.wild(n, t.cut.ending(tok.label))
+	}
+	t.nodes++
+	return n.addLiteral(string(tok.label))
+}
+
+// wild returns the child of n that stands for any token before separator.
+func (t *Tree) wild(n *node, separator string) *node {
+	before := len(n.wilds)
+	w := n.wild(separator)
+	t.nodes += len(n.wilds) - before
+	return w
+}
