@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +37,7 @@ func (t *testbed) down(ctx context.Context) error {
 	}
 	if err := errors.Join(
 		killShims(ctx),
-		removeCgroups(ctx),
+		removeContainers(ctx),
 		t.unmount(ctx),
 		removeNetwork(ctx),
 		t.removeStrays(),
@@ -91,54 +90,6 @@ func shims() ([]int, error) {
 		}
 	}
 	return pids, nil
-}
-
-// removeCgroups kills whatever runs in a container and removes the groups,
-// with version 1 (one tree per controller) or 2 (a single one).
-func removeCgroups(ctx context.Context) error {
-	return poll(ctx, 15*time.Second, func() error {
-		var dirs []string
-		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
-			roots, err := filepath.Glob(pattern + cgroup)
-			if err != nil {
-				return err
-			}
-			for _, root := range roots {
-				dirs = append(dirs, foldersBelow(root)...)
-			}
-		}
-		var last error
-		for _, dir := range slices.Backward(dirs) { // children first
-			killGroup(dir)
-			if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				last = fmt.Errorf("removing the control group: %w", err)
-			}
-		}
-		return last
-	})
-}
-
-func foldersBelow(root string) []string {
-	var dirs []string
-	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() {
-			dirs = append(dirs, path)
-		}
-		return nil // gone meanwhile is as wanted
-	})
-	return dirs
-}
-
-func killGroup(dir string) {
-	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-	if err != nil {
-		return
-	}
-	for field := range strings.FieldsSeq(string(data)) {
-		if pid, err := strconv.Atoi(field); err == nil {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
 }
 
 // unmount detaches what is mounted below our folders, the latest first.

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string) error {
 		return flag.ErrHelp
 	}
 
-	t, err := open()
+	t, err := newTestbed()
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,9 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer unlock()
+	if err := t.load(); err != nil { // only now does nobody change it
+		return err
+	}
 
 	switch args[0] {
 	case "up":

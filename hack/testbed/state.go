@@ -22,8 +22,6 @@ const (
 	// runDir holds sockets and mounts. It is short because a socket path may
 	// have 107 characters, and containerd allows its shims only 42.
 	runDir = "/run/ksuite-testbed"
-	// cgroup is the parent of every container, so that none can be missed.
-	cgroup = "ksuite-testbed"
 )
 
 // Ports, on loopback except where said.
@@ -74,8 +72,8 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "kubectl-suite"), nil
 }
 
-// open reads the state of an earlier run, if there is one.
-func open() (*testbed, error) {
+// newTestbed knows where everything goes, and nothing of what runs.
+func newTestbed() (*testbed, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("running containers needs root")
 	}
@@ -88,7 +86,7 @@ func open() (*testbed, error) {
 		return nil, err
 	}
 	dir := filepath.Join(cache, "testbed")
-	t := &testbed{root: root, state: state{
+	return &testbed{root: root, state: state{
 		Dir:        dir,
 		Kubeconfig: filepath.Join(dir, "kubeconfig"),
 		NodeName:   nodeName,
@@ -97,18 +95,24 @@ func open() (*testbed, error) {
 		Command:    []string{filepath.Join(root, "hack", "testbed", "testbed")},
 		Bin:        map[string]string{},
 		Images:     map[string]string{},
-	}}
+	}}, nil
+}
+
+// load reads what an earlier run wrote, if there was one.
+func (t *testbed) load() error {
+	command := t.Command
 	data, err := os.ReadFile(t.path("testbed.json"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return t, nil
+		return nil
 	case err != nil:
-		return nil, fmt.Errorf("reading the state: %w", err)
+		return fmt.Errorf("reading the state: %w", err)
 	}
 	if err := json.Unmarshal(data, &t.state); err != nil {
-		return nil, fmt.Errorf("reading %q: %w (remove it and run down)", t.path("testbed.json"), err)
+		return fmt.Errorf("reading %q: %w (remove it and run down)", t.path("testbed.json"), err)
 	}
-	return t, nil
+	t.Command = command // another checkout may have started it
+	return nil
 }
 
 // findRoot walks up from the working directory to the checkout.

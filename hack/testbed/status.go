@@ -61,7 +61,10 @@ func (t *testbed) restart(ctx context.Context, name string) error {
 	if err := t.ensure(ctx, name, slices.Clone(p.Argv)); err != nil {
 		return err
 	}
-	return t.await(ctx, name)
+	if err := t.await(ctx, name); err != nil {
+		return err
+	}
+	return t.nodeServes(ctx)
 }
 
 // fake runs a number of pods on the fake nodes, adding nodes as needed: a node

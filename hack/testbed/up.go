@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -117,7 +116,7 @@ func (t *testbed) render(name string, extra map[string]any) ([]byte, error) {
 		return nil, err
 	}
 	values := map[string]any{
-		"Dir": t.Dir, "RunDir": runDir, "ContainerdSock": containerdSock, "Cgroup": cgroup,
+		"Dir": t.Dir, "RunDir": runDir, "ContainerdSock": containerdSock,
 		"NodeIP": nodeIP, "KubeletPort": kubeletPort, "KubeletHealth": kubeletHealth, "MetricsPort": metricsPort,
 		"PauseImage": pauseImage, "Runc": t.Bin["runc"], "Shim": t.Bin["containerd-shim-runc-v2"],
 	}
@@ -192,38 +191,6 @@ func (t *testbed) nodes(ctx context.Context) error {
 	return nil
 }
 
-// kwokFiles joins our configuration with the stages that the module of kwok
-// carries: they say how a fake pod becomes Ready.
-func (t *testbed) kwokFiles(ctx context.Context) error {
-	out, err := t.output(ctx, "go", "list", "-C", t.checkout("hack", "programs", "kwok"), "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok")
-	if err != nil {
-		return err
-	}
-	text, err := t.render("kwok.yaml", nil)
-	if err != nil {
-		return err
-	}
-	for _, pattern := range []string{"pod/fast/*.yaml", "node/fast/*.yaml", "node/heartbeat-with-lease/*.yaml"} {
-		stages, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "kustomize", "stage", pattern))
-		if err != nil {
-			return err
-		}
-		if len(stages) < 2 { // a kustomization and at least one stage
-			return fmt.Errorf("finding the stages %q of kwok: no such files", pattern)
-		}
-		for _, stage := range stages {
-			data, err := os.ReadFile(stage)
-			if err != nil {
-				return err
-			}
-			if filepath.Base(stage) != "kustomization.yaml" {
-				text = append(append(text, "---\n"...), data...)
-			}
-		}
-	}
-	return writeFile(t.path("config", "kwok.yaml"), text)
-}
-
 // settle creates what the cluster has from the start and waits for it.
 func (t *testbed) settle(ctx context.Context) error {
 	var objects []byte
@@ -260,25 +227,4 @@ func (t *testbed) settle(ctx context.Context) error {
 		return err
 	}
 	return t.ready(ctx, wait)
-}
-
-// ready waits for the nodes, and for the service account that every pod needs.
-func (t *testbed) ready(ctx context.Context, nodes []string) error {
-	args := append([]string{"get", "-o", "name"}, nodes...)
-	err := poll(ctx, 30*time.Second, func() error {
-		_, err := t.kubectl(ctx, nil, args...)
-		if len(nodes) == 0 {
-			err = nil
-		}
-		_, accountErr := t.kubectl(ctx, nil, "get", "serviceaccount", "default", "-n", "default", "-o", "name")
-		return errors.Join(err, accountErr)
-	})
-	if err != nil || len(nodes) == 0 {
-		return err
-	}
-	_, err = t.kubectl(ctx, nil, append([]string{"wait", "--for=condition=Ready", "--timeout=60s"}, nodes...)...)
-	if err != nil {
-		return fmt.Errorf("waiting for the nodes: %w (logs are in %q)", err, t.path("logs"))
-	}
-	return nil
 }
