@@ -4,7 +4,7 @@ package e2e
 
 import (
 	"fmt"
-	"os"
+	"log"
 	"slices"
 	"strings"
 	"testing"
@@ -12,12 +12,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	m.Run() // its result becomes the exit code when this function returns
 	if err := removePlugins(); err != nil {
-		fmt.Fprintf(os.Stderr, "removing the built plugins: %v\n", err)
-		code = max(code, 1)
+		log.Fatalf("removing the built plugins: %v", err)
 	}
-	os.Exit(code)
 }
 
 // TestClusterIsReal checks that everything the other tests build on is there:
