@@ -22,7 +22,7 @@ TEST_PACKAGES := gcc libc6-dev redis-server redis-tools
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s%s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s%s\n", $$1, $$2}'
 
 .PHONY: build
 build: $(addprefix bin/,$(PLUGINS)) ## Build bin/kubectl-<plugin>, static and stripped
