@@ -17,7 +17,6 @@ import (
 
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/client-go/kubernetes"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // credentials of the clouds: exec plugins, OIDC
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -54,12 +53,12 @@ func (f *Flags) AddFlags(fs *pflag.FlagSet) { f.flags.AddFlags(fs) }
 func (f *Flags) Config() (*rest.Config, error) { return f.config() }
 
 // Client is a typed client over [Flags.Config].
-func (f *Flags) Client() (kubernetes.Interface, error) {
+func (f *Flags) Client() (*Client, error) {
 	cfg, err := f.Config()
 	if err != nil {
 		return nil, err
 	}
-	return kubernetes.NewForConfig(cfg)
+	return NewClient(cfg)
 }
 
 // Namespace is -n if given, else the context's namespace, else "default".

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
@@ -85,7 +84,7 @@ type Backend struct {
 //
 // A pod that is not running, an unknown port name, a service without a ready pod
 // and one that leads out of the cluster are errors with a hint.
-func Port(ctx context.Context, client kubernetes.Interface, namespace string, ref PortRef) (Backend, error) {
+func Port(ctx context.Context, client Client, namespace string, ref PortRef) (Backend, error) {
 	r := &resolver{client: client, q: Query{Namespace: namespace}}
 	if ref.Kind == Service {
 		return r.servicePort(ctx, ref)

@@ -26,10 +26,22 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
+	appsv1client "k8s.io/client-go/kubernetes/typed/apps/v1"
+	batchv1client "k8s.io/client-go/kubernetes/typed/batch/v1"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	discoveryv1client "k8s.io/client-go/kubernetes/typed/discovery/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
+
+// Client reads the built-in kinds. A *kube.Client is one, and a
+// kubernetes.Interface.
+type Client interface {
+	CoreV1() corev1client.CoreV1Interface
+	AppsV1() appsv1client.AppsV1Interface
+	BatchV1() batchv1client.BatchV1Interface
+	DiscoveryV1() discoveryv1client.DiscoveryV1Interface
+}
 
 // Query says which pods are meant. Either Refs name them, or Labels and Fields
 // select them; with neither, every pod of the namespace is meant.
@@ -86,7 +98,7 @@ func (m missing) Is(target error) bool { return target == ErrNothing }
 // for everything else; built-in types cost no discovery. It returns an error,
 // most with a hint, if anything named is missing, if nothing matches, or if a
 // single named pod cannot run a command.
-func Pods(ctx context.Context, client kubernetes.Interface, q Query) (*Found, error) {
+func Pods(ctx context.Context, client Client, q Query) (*Found, error) {
 	r := &resolver{client: client, q: q, seen: map[types.NamespacedName]bool{}}
 	if len(q.Refs) == 0 {
 		if err := r.selected(ctx); err != nil {
@@ -113,7 +125,7 @@ func (s Skip) err() error {
 }
 
 type resolver struct {
-	client kubernetes.Interface
+	client Client
 	q      Query
 	seen   map[types.NamespacedName]bool
 	found  Found
