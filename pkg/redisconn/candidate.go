@@ -1,0 +1,180 @@
+package redisconn
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Candidate is a container that may run a server, judged by its pod alone.
+type Candidate struct {
+	Pod       *corev1.Pod
+	Container *corev1.Container
+	Ports     []int  // to try, the likeliest first
+	Why       string // what speaks for it: image redis:7, port 6379
+}
+
+// Skipped is a pod that looks like a server but cannot be asked.
+type Skipped struct {
+	Pod    string
+	Reason string
+}
+
+const redisPort = 6379
+
+var names = []string{"redis", "valkey", "keydb", "dragonfly"}
+
+func named(s string) bool {
+	s = strings.ToLower(s)
+	return slices.ContainsFunc(names, func(n string) bool { return strings.Contains(s, n) })
+}
+
+// Candidates looks for servers among pods by image, port, command, container
+// name and labels. It may take other things for servers, exporters for example:
+// only asking tells. It is a pure function of its arguments.
+func Candidates(pods []corev1.Pod) (found []Candidate, skipped []Skipped) {
+	for i := range pods {
+		pod := &pods[i]
+		of := podCandidates(pod)
+		if len(of) == 0 {
+			continue
+		}
+		if reason := unusable(pod); reason != "" {
+			skipped = append(skipped, Skipped{pod.Name, reason})
+			continue
+		}
+		found = append(found, of...)
+	}
+	return found, skipped
+}
+
+func podCandidates(pod *corev1.Pod) []Candidate {
+	var out []Candidate
+	for i := range pod.Spec.Containers {
+		c := &pod.Spec.Containers[i]
+		if why := evidence(c); why != "" {
+			out = append(out, Candidate{pod, c, likelyPorts(c), why})
+		}
+	}
+	if len(out) > 0 || len(pod.Spec.Containers) == 0 || !labelled(pod) {
+		return out
+	}
+	c := &pod.Spec.Containers[0]
+	return []Candidate{{pod, c, likelyPorts(c), "labels"}}
+}
+
+func evidence(c *corev1.Container) string {
+	switch {
+	case named(imageName(c.Image)):
+		return "image " + imageName(c.Image)
+	case declares(c) != 0:
+		return fmt.Sprintf("port %d", declares(c))
+	case slices.ContainsFunc(words(c), func(w word) bool { return isServerProgram(w.text) }):
+		return "command"
+	case named(c.Name):
+		return "container name " + c.Name
+	}
+	return ""
+}
+
+// imageName is the last part of an image's path, without tag and digest.
+func imageName(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	image = path.Base(image)
+	image, _, _ = strings.Cut(image, ":")
+	return image
+}
+
+// declares is the port that c declares and that looks like Redis, or 0.
+func declares(c *corev1.Container) int {
+	for _, p := range c.Ports {
+		if p.ContainerPort == redisPort || named(p.Name) && !strings.Contains(p.Name, "metrics") {
+			return int(p.ContainerPort)
+		}
+	}
+	return 0
+}
+
+func labelled(pod *corev1.Pod) bool {
+	for _, key := range []string{"app.kubernetes.io/name", "app.kubernetes.io/component", "app", "name", "k8s-app"} {
+		if named(pod.Labels[key]) {
+			return true
+		}
+	}
+	return false
+}
+
+// portVariables hold the server's port in well-known images.
+var portVariables = []string{"REDIS_PORT_NUMBER", "VALKEY_PORT_NUMBER", "REDIS_PORT", "VALKEY_PORT", "REDIS_TLS_PORT_NUMBER", "VALKEY_TLS_PORT_NUMBER"}
+
+// likelyPorts lists what to try: what the server is told, then what the
+// container declares, then the default.
+func likelyPorts(c *corev1.Container) []int {
+	const most = 3
+	var out []int
+	add := func(text string) {
+		if n, err := strconv.Atoi(text); err == nil && n > 0 && n < 1<<16 && !slices.Contains(out, n) && len(out) < most {
+			out = append(out, n)
+		}
+	}
+	all := words(c)
+	for _, name := range []string{"port", "tls-port"} {
+		if w, ok := option(all, name); ok {
+			add(w.text)
+		}
+	}
+	for _, name := range portVariables {
+		for _, v := range c.Env {
+			if v.Name == name {
+				add(v.Value)
+			}
+		}
+	}
+	add(strconv.Itoa(declares(c)))
+	for _, p := range c.Ports {
+		if p.Protocol == corev1.ProtocolTCP || p.Protocol == "" {
+			add(strconv.Itoa(int(p.ContainerPort)))
+		}
+	}
+	if len(out) == 0 {
+		add(strconv.Itoa(redisPort))
+	}
+	return out
+}
+
+// unusable says why nothing can connect to pod, "" if something can.
+func unusable(pod *corev1.Pod) string {
+	if pod.DeletionTimestamp != nil {
+		return "is terminating"
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		if w := c.State.Waiting; w != nil && pod.Status.Phase != corev1.PodPending {
+			return fmt.Sprintf("is not running: container %q is waiting (%s)", c.Name, w.Reason)
+		}
+	}
+	switch pod.Status.Phase {
+	case corev1.PodRunning:
+		return ""
+	case corev1.PodPending:
+		return "is pending" + pendingReason(pod)
+	}
+	return "is not running (" + strings.ToLower(string(pod.Status.Phase)) + ")"
+}
+
+func pendingReason(pod *corev1.Pod) string {
+	for _, c := range pod.Status.ContainerStatuses {
+		if w := c.State.Waiting; w != nil && w.Reason != "" {
+			return " (" + w.Reason + ")"
+		}
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return " (" + c.Reason + ")"
+		}
+	}
+	return ""
+}

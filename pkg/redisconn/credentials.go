@@ -1,0 +1,98 @@
+package redisconn
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// passwordVariables are the names under which images and charts take the server's
+// password, in the order in which they are tried.
+var passwordVariables = []string{
+	"REDIS_PASSWORD", "VALKEY_PASSWORD", "KEYDB_PASSWORD", "DFLY_requirepass", "DFLY_PASSWORD", "DRAGONFLY_PASSWORD",
+	"REDIS_DEFAULT_PASSWORD", "REDIS_REQUIREPASS", "REQUIREPASS", "REDIS_PASS", "REDIS_AUTH",
+	"REDISCLI_AUTH", "VALKEYCLI_AUTH", "REDIS_MASTER_PASSWORD", "VALKEY_PRIMARY_PASSWORD",
+}
+
+// fileSuffix turns such a name into that of a variable that holds a path.
+const fileSuffix = "_FILE"
+
+// podCredentials collects the passwords that a container's server was given. An
+// error says what could not be read; the credentials are what could.
+func podCredentials(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod, c *corev1.Container, username string) ([]Credential, error) {
+	e := newEnvironment(client, pod, c)
+	var found []Credential
+	var failed []error
+	add := func(v *value, detail string, err error) {
+		if err != nil && !slices.Contains(failed, err) { // one object may be asked for many names
+			failed = append(failed, err)
+		}
+		if v == nil {
+			return
+		}
+		password := trimNewline(v.text)
+		for _, known := range found {
+			if known.Password == password {
+				return
+			}
+		}
+		if password != "" {
+			source := v.source
+			if !strings.HasPrefix(source, detail) {
+				source += " (" + detail + ")"
+			}
+			found = append(found, Credential{Username: username, Password: password, Source: source})
+		}
+	}
+	all := words(c)
+	if w, ok := option(all, "requirepass"); ok {
+		v, err := e.expand(ctx, w, "argument --requirepass", 0)
+		add(v, "argument --requirepass", err)
+	}
+	for _, name := range passwordVariables {
+		v, err := e.variable(ctx, name)
+		add(v, "env "+name, err)
+		p, err := e.variable(ctx, name+fileSuffix)
+		if p == nil || err != nil {
+			add(nil, "", err)
+			continue
+		}
+		v, err = e.file(ctx, strings.TrimSpace(p.text))
+		add(v, "env "+name+fileSuffix, err)
+	}
+	if name := configFile(all); name != "" {
+		v, err := e.file(ctx, name)
+		if v != nil {
+			v.text = directive(v.text, "requirepass")
+		}
+		add(v, name, err)
+	}
+	return found, errors.Join(failed...)
+}
+
+// trimNewline takes one line end off: Secrets made with echo have one that is no
+// part of the password.
+func trimNewline(s string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
+}
+
+// directive returns the value of the last line "name value" of a redis.conf.
+func directive(conf, name string) string {
+	found := ""
+	for line := range strings.Lines(conf) {
+		key, rest, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || !strings.EqualFold(key, name) {
+			continue
+		}
+		found = strings.TrimSpace(rest)
+		if unquoted, err := strconv.Unquote(found); err == nil {
+			found = unquoted
+		}
+	}
+	return found
+}

@@ -1,0 +1,150 @@
+package redisconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Finder asks pods whether they run a server.
+type Finder struct {
+	Client kubernetes.Interface
+	// Dialer returns the function that dials a port of a pod.
+	Dialer func(pod string, port int) DialFunc
+	// Endpoint is the model for each server's endpoint: TLS, names, hints, timeout.
+	// If it has Credentials, those are used and the pod's own are not looked for.
+	Endpoint func() *Endpoint
+	// Username is the ACL user that the pod's passwords belong to, "" for the
+	// default user.
+	Username string
+}
+
+// Instance is a server that was found.
+type Instance struct {
+	Candidate
+	Port     int
+	Endpoint *Endpoint
+	Server   *Server // nil if Err is not
+	// Err is why the server would not let us in; that it is a Redis is certain.
+	Err error
+}
+
+// Name is POD:PORT.
+func (i *Instance) Name() string { return fmt.Sprintf("%s:%d", i.Pod.Name, i.Port) }
+
+// Found is what asking the candidates gave.
+type Found struct {
+	Instances []*Instance // in the order of the candidates
+	Skipped   []Skipped   // looked like servers, but are not or cannot be asked
+}
+
+// maxProbes is how many servers are asked at once: each costs a tunnel.
+const maxProbes = 8
+
+// Ask connects to each candidate and reports those that answer as Redis does.
+func (f *Finder) Ask(ctx context.Context, candidates []Candidate) *Found {
+	type answer struct {
+		instance *Instance
+		err      error
+	}
+	answers := make([]answer, len(candidates))
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, maxProbes)
+	for i, c := range candidates {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			answers[i].instance, answers[i].err = f.ask(ctx, c)
+		})
+	}
+	wait.Wait()
+
+	found := &Found{}
+	for i, a := range answers {
+		switch {
+		case a.instance == nil:
+			found.Skipped = append(found.Skipped, Skipped{candidates[i].Pod.Name, a.err.Error()})
+		case !slices.ContainsFunc(found.Instances, func(o *Instance) bool { return o.Name() == a.instance.Name() }):
+			found.Instances = append(found.Instances, a.instance)
+		}
+	}
+	return found
+}
+
+// ask tries the candidate's ports until one answers. The error is that of the
+// likeliest port.
+func (f *Finder) ask(ctx context.Context, c Candidate) (*Instance, error) {
+	var first error
+	for _, port := range c.Ports {
+		i, err := f.askPort(ctx, c, port)
+		if err == nil {
+			return i, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, first
+}
+
+func (f *Finder) askPort(ctx context.Context, c Candidate, port int) (*Instance, error) {
+	i := &Instance{Candidate: c, Port: port, Endpoint: f.Endpoint()}
+	i.Endpoint.Name = "pod/" + i.Name()
+	i.Endpoint.Addr = i.Endpoint.Name
+	i.Endpoint.Dial = f.Dialer(c.Pod.Name, port)
+	var unread error
+	if len(i.Endpoint.Credentials) == 0 {
+		i.Endpoint.Credentials, unread = podCredentials(ctx, f.Client, c.Pod, c.Container, f.Username)
+	}
+	client := i.Endpoint.Client()
+	defer client.Close()
+	i.Server, i.Err = Inspect(ctx, client)
+	switch {
+	case i.Err == nil && i.Server.Mode == "sentinel":
+		return nil, ErrSentinel
+	case i.Err == nil:
+		return i, nil
+	case errors.Is(i.Err, ErrNoPassword) && unread != nil:
+		i.Err = fmt.Errorf("%w: %w", i.Err, unread)
+		return i, nil
+	case certain(i.Err):
+		return i, nil
+	}
+	return nil, i.Err
+}
+
+// certain reports whether err could only come from a Redis or from the door in
+// front of one.
+func certain(err error) bool {
+	return errors.Is(err, ErrNoPassword) || errors.Is(err, ErrWrongPassword) || errors.Is(err, ErrNeedsTLS) || code(err) != ""
+}
+
+// Named makes candidates of containers that the user named: nothing has to speak
+// for them. With container "" the likeliest are taken, or all; with port 0 the
+// likely ports.
+func Named(pod *corev1.Pod, container string, port int) []Candidate {
+	found := podCandidates(pod)
+	if container != "" || len(found) == 0 {
+		found = nil
+		for i := range pod.Spec.Containers {
+			c := &pod.Spec.Containers[i]
+			if container == "" || c.Name == container {
+				found = append(found, Candidate{pod, c, likelyPorts(c), "named"})
+			}
+		}
+	}
+	if port != 0 {
+		for i := range found {
+			found[i].Ports = []int{port}
+		}
+	}
+	return found
+}

@@ -1,0 +1,150 @@
+package redisconn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
+)
+
+// Open dials the server and logs in. The connection is ready for commands, in
+// database 0 and RESP2. Errors name the server and carry a hint where the user
+// can do something; see [ErrNoPassword], [ErrWrongPassword], [ErrNeedsTLS] and
+// [ErrNotRedis].
+func (e *Endpoint) Open(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout(), fmt.Errorf("no answer within %v", e.timeout()))
+	defer cancel()
+	conn, err := e.open(ctx)
+	if err == nil {
+		return conn, nil
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return nil, fmt.Errorf("connecting to %s: %w", e.Name, err)
+}
+
+func (e *Endpoint) open(ctx context.Context) (net.Conn, error) {
+	conn, err := e.Dial(ctx, "tcp", e.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if e.TLS != nil {
+		if conn, err = e.startTLS(ctx, conn); err != nil {
+			return nil, err
+		}
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	err = e.login(&dialogue{conn, resp.NewReader(conn)})
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, e.explain(ctx, err)
+	}
+	return conn, nil
+}
+
+// dialogue sends one command at a time and reads a status.
+type dialogue struct {
+	w io.Writer
+	r *resp.Reader
+}
+
+func (d *dialogue) ask(args ...string) error {
+	if _, err := d.w.Write(resp.AppendCommand(nil, args...)); err != nil {
+		return err
+	}
+	_, err := d.r.Status()
+	return err
+}
+
+// login asks whether a password is needed before it sends one.
+func (e *Endpoint) login(d *dialogue) error {
+	err := d.ask("PING")
+	switch code(err) {
+	case "":
+		if err != nil {
+			return err
+		}
+		if len(e.Credentials) == 0 || e.Credentials[0].Username == "" {
+			break // the default user needs no password
+		}
+		if err := e.authenticate(d); err != nil {
+			return err
+		}
+	case "NOAUTH":
+		if err := e.authenticate(d); err != nil {
+			return err
+		}
+	case "NOPERM": // logged in as a user who may not ping
+	default:
+		return err
+	}
+	if e.ClientName == "" {
+		return nil
+	}
+	if err := d.ask("CLIENT", "SETNAME", e.ClientName); err != nil && code(err) == "" {
+		return err
+	}
+	return nil
+}
+
+// authenticate tries the credentials in turn. A password that was accepted
+// before is tried alone, so that a connection opened again costs one try.
+func (e *Endpoint) authenticate(d *dialogue) error {
+	candidates := e.Credentials
+	if used := e.Used(); used != nil {
+		candidates = []Credential{*used}
+	}
+	if len(candidates) == 0 {
+		return ErrNoPassword
+	}
+	var sources []string
+	for i := range candidates {
+		c := &candidates[i]
+		args := []string{"AUTH", c.Password}
+		if c.Username != "" {
+			args = []string{"AUTH", c.Username, c.Password}
+		}
+		err := d.ask(args...)
+		if err == nil {
+			e.use(c)
+			return nil
+		}
+		if !refused(err) {
+			return err
+		}
+		sources = append(sources, c.describe())
+	}
+	return &WrongPasswordError{Sources: sources}
+}
+
+func (c Credential) describe() string {
+	if c.Username == "" {
+		return c.Source
+	}
+	return fmt.Sprintf("user %q with %s", c.Username, c.Source)
+}
+
+// refused reports whether err is a server's way to say that user or password are
+// wrong; WRONGPASS is younger than Redis 6.
+func refused(err error) bool {
+	text := strings.ToLower(err.Error())
+	return code(err) == "WRONGPASS" || code(err) == "ERR" && strings.Contains(text, "invalid password")
+}
+
+// code is the code of an error reply, "" for nil and for other errors.
+func code(err error) string {
+	var reply resp.Error
+	if errors.As(err, &reply) {
+		return reply.Code()
+	}
+	return ""
+}

@@ -1,0 +1,111 @@
+// Package redisconn finds the Redis-like servers of a namespace and opens
+// connections to them that are ready for commands.
+//
+// An [Endpoint] is a server and a way to reach it: a dial function, TLS settings
+// and the passwords that its pod was given. [Endpoint.Open] dials, logs in and
+// explains what stands in the way when it cannot: no password, a wrong one, TLS
+// where none was asked for, another protocol on the port. [Endpoint.Client] is a
+// go-redis client over the same connections.
+//
+// [Finder] looks for servers among pods. What a pod is called proves nothing, so
+// every candidate is asked with INFO.
+//
+// Passwords are read from where the pod itself gets them (environment, Secrets,
+// ConfigMaps, mounted files, arguments). They are never printed: messages name
+// the source. The package writes nothing to a server but its client name.
+package redisconn
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// DialFunc opens a connection; Dialer.To of package podconn returns one.
+type DialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// Credential is a password, for the default user if Username is empty. It prints
+// as its source.
+type Credential struct {
+	Username string
+	Password string
+	Source   string // where it came from, such as `Secret "redis" key "password"`
+}
+
+func (c Credential) String() string   { return c.Source }
+func (c Credential) GoString() string { return c.Source }
+
+// Endpoint is a server and how to reach it. Fields must not change after the
+// first use; the methods may be called from several goroutines.
+type Endpoint struct {
+	Name string // for messages: pod/redis-0:6379, localhost:6379
+	Addr string // passed to Dial
+	Dial DialFunc
+	TLS  *tls.Config // nil for plain TCP
+	// Credentials are tried in turn if the server asks for a password.
+	Credentials []Credential
+	// ClientName is what CLIENT LIST on the server shows.
+	ClientName string
+	// Timeout bounds each dial with its login, 0 means 15 s.
+	Timeout time.Duration
+	// TLSHint says how the user turns TLS on; flags differ between plugins.
+	TLSHint string
+	// PasswordHint says how the user names a password.
+	PasswordHint string
+
+	mu   sync.Mutex
+	used *Credential
+}
+
+const (
+	defaultTimeout = 15 * time.Second
+	// readTimeout is for a busy server behind a slow tunnel.
+	readTimeout = 30 * time.Second
+)
+
+// Used is the credential that the server accepted, nil if it wanted none or none
+// was tried yet.
+func (e *Endpoint) Used() *Credential {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.used
+}
+
+func (e *Endpoint) use(c *Credential) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.used = c
+}
+
+// Client returns a go-redis client whose connections come from [Endpoint.Open],
+// so its errors are as clear. It speaks RESP2, opens at most two connections and
+// does nothing in the background.
+func (e *Endpoint) Client() *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Addr:                     e.Addr,
+		Dialer:                   func(ctx context.Context, _, _ string) (net.Conn, error) { return e.Open(ctx) },
+		Protocol:                 2,
+		ClientName:               e.ClientName,
+		DisableIdentity:          true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		PoolSize:                 2,
+		MaxRetries:               1,
+		DialerRetries:            1,
+		DialTimeout:              e.timeout(),
+		ReadTimeout:              readTimeout,
+		WriteTimeout:             readTimeout,
+		ContextTimeoutEnabled:    true,
+	})
+}
+
+func (e *Endpoint) timeout() time.Duration {
+	if e.Timeout > 0 {
+		return e.Timeout
+	}
+	return defaultTimeout
+}
