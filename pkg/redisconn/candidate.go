@@ -178,3 +178,6 @@ func pendingReason(pod *corev1.Pod) string {
 	}
 	return ""
 }
+
+// LooksLikeRedis reports whether the name of a port or a container does.
+func LooksLikeRedis(name string) bool { return named(name) }

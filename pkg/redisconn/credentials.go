@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 )
 
 // passwordVariables are the names under which images and charts take the server's
@@ -24,7 +23,7 @@ const fileSuffix = "_FILE"
 
 // podCredentials collects the passwords that a container's server was given. An
 // error says what could not be read; the credentials are what could.
-func podCredentials(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod, c *corev1.Container, username string) ([]Credential, error) {
+func podCredentials(ctx context.Context, client Client, pod *corev1.Pod, c *corev1.Container, username string) ([]Credential, error) {
 	e := newEnvironment(client, pod, c)
 	var found []Credential
 	var failed []error

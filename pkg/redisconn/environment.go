@@ -9,14 +9,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
+
+// Client is what this package needs of a Kubernetes client: reading Secrets and
+// ConfigMaps by name. Both kubernetes.Interface and kube.Client are one.
+type Client interface {
+	CoreV1() corev1client.CoreV1Interface
+}
 
 // environment answers what a container sees: variables and mounted files. It
 // reads only the Secrets and ConfigMaps that are needed for an answer, by name,
 // and each once.
 type environment struct {
-	client    kubernetes.Interface
+	client    Client
 	pod       *corev1.Pod
 	container *corev1.Container
 
@@ -32,7 +38,7 @@ type object struct {
 // value is a text and where it was found.
 type value struct{ text, source string }
 
-func newEnvironment(client kubernetes.Interface, pod *corev1.Pod, c *corev1.Container) *environment {
+func newEnvironment(client Client, pod *corev1.Pod, c *corev1.Container) *environment {
 	return &environment{client: client, pod: pod, container: c, objects: map[string]object{}}
 }
 

@@ -8,12 +8,11 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 )
 
 // Finder asks pods whether they run a server.
 type Finder struct {
-	Client kubernetes.Interface
+	Client Client
 	// Dialer returns the function that dials a port of a pod.
 	Dialer func(pod string, port int) DialFunc
 	// Endpoint is the model for each server's endpoint: TLS, names, hints, timeout.

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const use = "redismem [POD | TYPE/NAME] [flags]"
+
+const long = `Show which key patterns take how much memory of a Redis, in a pod or anywhere else.`
+
+const example = `  # Find the Redis of a namespace and show where its memory went
+  kubectl redismem -n prod
+
+  # Name the pod, or a service or workload, if there are several
+  kubectl redismem -n prod redis-cache-0
+  kubectl redismem -n prod svc/redis
+
+  # Ask for certain prefixes exactly, as CSV
+  kubectl redismem -n prod --prefix 'BOOK-*' --prefix 'session:*' -o csv
+
+  # Keep a report to compare with later
+  kubectl redismem -n prod -o json > before.json
+
+  # A Redis outside of any cluster
+  kubectl redismem --addr localhost:6379`
+
+const details = `Keys are grouped by the shape of their names: numbers, UUIDs, hashes and other IDs
+become *, so BOOK-123 counts under BOOK-*. The groups and the line "other" always
+add up to all keys. Sizes are what the server's MEMORY USAGE says.
+
+The password is taken from where the pod gets it: environment, Secret, ConfigMap,
+mounted file or arguments. --password-file names another one; with --addr the
+environment variables REDISMEM_PASSWORD and REDISCLI_AUTH work as well.
+
+The server is only read from: SCAN and MEMORY USAGE, no KEYS. As with any SCAN, a
+primary deletes the expired keys that it comes across.
+
+Exit codes:
+    0  the report is complete
+    1  it failed
+    2  the command line is wrong, or there are several servers to choose from
+    3  no Redis was found
+    4  the report is partial: the connection was lost, or keys were unreadable
+  130  interrupted; what was counted by then is reported`
+
+// setHelp orders the help by what the reader wants first: what it does, what
+// people type, its own flags, the small print, and last kubectl's flags.
+func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
+	usual := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if cmd != root {
+			usual(cmd, args)
+			return
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
+			cmd.Long, cmd.Example, cmd.UseLine(), usages(own), details, usages(connection), usages(cmd.PersistentFlags()))
+	})
+}
+
+// usages lists flags as kubectl does, one a line and aligned.
+func usages(fs *pflag.FlagSet) string {
+	var left, right []string
+	width := 0
+	fs.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		kind, text := pflag.UnquoteUsage(f)
+		name := "      --" + f.Name
+		if f.Shorthand != "" {
+			name = "  -" + f.Shorthand + ", --" + f.Name
+		}
+		if kind != "" {
+			name += " " + kind
+		}
+		if worthShowing(f) {
+			text += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		left, right = append(left, name), append(right, text)
+		width = max(width, len(name))
+	})
+	var b strings.Builder
+	for i := range left {
+		fmt.Fprintf(&b, "%-*s   %s\n", width, left[i], right[i])
+	}
+	return b.String()
+}
+
+func worthShowing(f *pflag.Flag) bool {
+	switch f.DefValue {
+	case "", "0", "false", "[]", "-1":
+		return false
+	}
+	return true
+}

@@ -1,0 +1,62 @@
+package locate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+)
+
+// none explains that nothing was found by what was looked at. A single suspect
+// is the error itself.
+func (r Request) none(skipped []redisconn.Skipped) error {
+	if r.Ref != nil && len(skipped) == 1 {
+		return hint.With(fmt.Errorf("%w at %s: %s", ErrNone, r.Ref, skipped[0].Reason), "give another port with --port, or another container with -c")
+	}
+	where := fmt.Sprintf("in namespace %q", r.Namespace)
+	if r.Ref != nil {
+		where = fmt.Sprintf("in %s", r.Ref)
+	}
+	var b strings.Builder
+	for _, s := range skipped {
+		fmt.Fprintf(&b, "\npod %s: %s", s.Pod, firstLine(s.Reason))
+	}
+	err := fmt.Errorf("%w %s%s", ErrNone, where, b.String())
+	return hint.With(err, "choose another namespace with -n, or name the pod and port: kubectl redismem POD --port PORT")
+}
+
+// several lists what was found, each with the command that picks it.
+func (r Request) several(found []*redisconn.Instance) error {
+	var b strings.Builder
+	width := 0
+	for _, i := range found {
+		width = max(width, len(r.pick(i)))
+	}
+	for _, i := range found {
+		fmt.Fprintf(&b, "\n%-*s  # %s", width, r.pick(i), describe(i))
+	}
+	err := fmt.Errorf("%w in namespace %q, %d of them:%s", ErrSeveral, r.Namespace, len(found), b.String())
+	return hint.With(err, "run one of these commands")
+}
+
+func (r Request) pick(i *redisconn.Instance) string {
+	return fmt.Sprintf("%s %s --port %d", r.Command, i.Pod.Name, i.Port)
+}
+
+func describe(i *redisconn.Instance) string {
+	if i.Err != nil {
+		return firstLine(i.Err.Error())
+	}
+	role := i.Server.Role
+	if i.Server.Mode != "" && i.Server.Mode != "standalone" {
+		role += ", " + i.Server.Mode
+	}
+	return fmt.Sprintf("%s %s, %s, %s keys", i.Server.Flavour, i.Server.Version, role, streams.Count(i.Server.Keys()))
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

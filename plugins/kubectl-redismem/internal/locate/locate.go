@@ -1,0 +1,184 @@
+// Package locate decides which Redis is meant: the one that was named, or the
+// only one of the namespace.
+package locate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+)
+
+// Request says what to look for.
+type Request struct {
+	Client    resolve.Client
+	Finder    *redisconn.Finder
+	Namespace string
+	Ref       *resolve.Ref // nil: whatever is there
+	Container string       // "": the likeliest
+	Port      int          // 0: the likeliest
+	// Command is what the user typed, up to the name of a pod, for the list of
+	// several: kubectl redismem -n prod.
+	Command string
+}
+
+// ErrNone: no Redis was found. ErrSeveral: more than one was.
+var (
+	ErrNone    = errors.New("no Redis found")
+	ErrSeveral = errors.New("more than one Redis found")
+)
+
+// Find returns the one server that r means and that lets us in.
+func Find(ctx context.Context, r Request) (*redisconn.Instance, error) {
+	candidates, skipped, err := r.candidates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := r.Finder.Ask(ctx, candidates)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	skipped = append(skipped, found.Skipped...)
+	switch len(found.Instances) {
+	case 0:
+		return nil, r.none(skipped)
+	case 1:
+		i := found.Instances[0]
+		return i, i.Err
+	}
+	return nil, r.several(found.Instances)
+}
+
+// candidates are the containers that may be meant.
+func (r Request) candidates(ctx context.Context) ([]redisconn.Candidate, []redisconn.Skipped, error) {
+	switch {
+	case r.Ref == nil:
+		return r.inNamespace(ctx)
+	case r.Ref.Kind == resolve.Service:
+		return r.behindService(ctx)
+	}
+	found, err := resolve.Pods(ctx, r.Client, resolve.Query{Refs: []resolve.Ref{*r.Ref}, Namespace: r.Namespace, Container: r.Container})
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []redisconn.Candidate
+	var skipped []redisconn.Skipped
+	for _, t := range found.Targets {
+		pod, err := r.pod(ctx, t.Pod)
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, redisconn.Named(pod, r.Container, r.Port)...)
+	}
+	for _, s := range found.Skipped {
+		skipped = append(skipped, redisconn.Skipped{Pod: s.Pod, Reason: s.Reason})
+	}
+	return out, skipped, nil
+}
+
+func (r Request) pod(ctx context.Context, name string) (*corev1.Pod, error) {
+	pod, err := r.Client.CoreV1().Pods(r.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("getting pod %q: %w", name, err)
+	}
+	return pod, nil
+}
+
+const pageSize = 500
+
+func (r Request) inNamespace(ctx context.Context) ([]redisconn.Candidate, []redisconn.Skipped, error) {
+	var out []redisconn.Candidate
+	var skipped []redisconn.Skipped
+	pods := 0
+	for opts := (metav1.ListOptions{Limit: pageSize}); ; {
+		list, err := r.Client.CoreV1().Pods(r.Namespace).List(ctx, opts)
+		if apierrors.IsForbidden(err) {
+			return nil, nil, hint.With(fmt.Errorf("listing pods: %w", err),
+				"name the pod: kubectl redismem POD needs get on pods and create on pods/portforward only")
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("listing pods: %w", err)
+		}
+		found, not := redisconn.Candidates(list.Items)
+		out, skipped, pods = append(out, found...), append(skipped, not...), pods+len(list.Items)
+		if opts.Continue = list.Continue; opts.Continue == "" {
+			break
+		}
+	}
+	if pods == 0 {
+		// Asked again only for its explanation: the namespace may not exist.
+		if _, err := resolve.Pods(ctx, r.Client, resolve.Query{Namespace: r.Namespace}); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r.narrow(out), skipped, nil
+}
+
+// narrow applies -c and --port to candidates that nobody named.
+func (r Request) narrow(all []redisconn.Candidate) []redisconn.Candidate {
+	var out []redisconn.Candidate
+	for _, c := range all {
+		if r.Container != "" && c.Container.Name != r.Container {
+			continue
+		}
+		if r.Port != 0 {
+			c.Ports = []int{r.Port}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// behindService takes the ready pod that the service leads to at this moment.
+func (r Request) behindService(ctx context.Context) ([]redisconn.Candidate, []redisconn.Skipped, error) {
+	port, err := r.servicePort(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := resolve.Port(ctx, r.Client, r.Namespace, resolve.PortRef{Kind: resolve.Service, Name: r.Ref.Name, Port: port})
+	if err != nil {
+		return nil, nil, err
+	}
+	pod, err := r.pod(ctx, b.Pod)
+	if err != nil {
+		return nil, nil, err
+	}
+	return redisconn.Named(pod, r.Container, int(b.Port)), nil, nil
+}
+
+// servicePort is --port, or the service's port that looks like Redis, or its
+// only one.
+func (r Request) servicePort(ctx context.Context) (string, error) {
+	const redisPort = 6379
+	if r.Port != 0 {
+		return fmt.Sprint(r.Port), nil
+	}
+	service, err := r.Client.CoreV1().Services(r.Namespace).Get(ctx, r.Ref.Name, metav1.GetOptions{})
+	if err != nil {
+		if apierrors.IsNotFound(err) { // resolve has the better words
+			return fmt.Sprint(redisPort), nil
+		}
+		return "", fmt.Errorf("getting service %q: %w", r.Ref.Name, err)
+	}
+	var all []string
+	for _, p := range service.Spec.Ports {
+		number := fmt.Sprint(p.Port)
+		if p.Port == redisPort || redisconn.LooksLikeRedis(p.Name) {
+			return number, nil
+		}
+		all = append(all, number)
+	}
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	return "", hint.With(fmt.Errorf("service %q has several ports and none looks like Redis", r.Ref.Name),
+		"choose one with --port: "+strings.Join(all, ", "))
+}

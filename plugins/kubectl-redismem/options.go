@@ -1,0 +1,124 @@
+package main
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+)
+
+// options are the parsed command line: nothing below has to understand a text.
+type options struct {
+	io   *streams.IO
+	kube *kube.Flags // untouched with addr
+
+	addr      string       // "" unless the server is outside of a cluster
+	ref       *resolve.Ref // nil: find one
+	container string
+	port      int
+
+	username    string
+	credentials []redisconn.Credential // empty: the pod's own
+	tls         *tlsOptions            // nil: plain TCP
+
+	analysis  analysis.Options
+	format    string
+	noHeaders bool
+	quiet     bool
+}
+
+// Output formats.
+const (
+	formatTable = "table"
+	formatCSV   = "csv"
+	formatJSON  = "json"
+	formatYAML  = "yaml"
+)
+
+var formats = []string{formatTable, formatCSV, formatJSON, formatYAML}
+
+func (f *flags) options(args []string) (*options, error) {
+	if err := f.check(args); err != nil {
+		return nil, err
+	}
+	o := &options{
+		io: f.io, kube: f.kube, addr: f.addr, container: f.container, port: f.port, username: f.username,
+		format: f.output, noHeaders: f.noHd, quiet: f.quiet,
+		analysis: analysis.Options{
+			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.prefixes},
+			DB:      f.db, Count: f.count, Top: f.top, Order: analysis.Order(f.sort),
+		},
+	}
+	o.io.Quiet = o.io.Quiet || f.quiet
+	var err error
+	if len(args) == 1 {
+		ref, err := resolve.ParseRef(args[0])
+		if err != nil {
+			return nil, cli.WithCode(err, cli.ExitUsage)
+		}
+		o.ref = &ref
+	}
+	if o.addr != "" {
+		if o.addr, err = address(o.addr); err != nil {
+			return nil, err
+		}
+	}
+	if o.tls, err = f.tls.options(); err != nil {
+		return nil, err
+	}
+	o.credentials, err = f.password()
+	return o, err
+}
+
+func (f *flags) check(args []string) error {
+	switch {
+	case len(args) > 1:
+		return cli.Usagef("%d targets given, at most one is possible: %s", len(args), strings.Join(args, " "))
+	case f.addr != "" && len(args) > 0:
+		return cli.Usagef("--addr and %q exclude each other", args[0])
+	case f.addr != "" && (f.container != "" || f.port != 0):
+		return cli.Usagef("-c and --port belong to a pod and do not go with --addr")
+	case f.port < 0 || f.port > 65535:
+		return cli.Usagef("--port %d is not a port: use 1 to 65535", f.port)
+	case f.db < analysis.AllDatabases:
+		return cli.Usagef("--db %d is not a database number", f.db)
+	case f.depth < 0 || f.top < 0:
+		return cli.Usagef("--depth and --top cannot be negative")
+	case f.count < 1 || f.count > maxCount:
+		return cli.Usagef("--count %d is out of range: use 1 to %d", f.count, maxCount)
+	case !slices.Contains(formats, f.output):
+		return cli.Usagef("unknown output format %q: use one of %s", f.output, join(formats))
+	case !slices.Contains(analysis.Orders, analysis.Order(f.sort)):
+		return cli.Usagef("unknown order %q: use one of %s", f.sort, join(analysis.Orders))
+	case slices.Contains(f.prefixes, ""):
+		return cli.Usagef("--prefix needs a pattern, such as 'BOOK-*'")
+	}
+	return nil
+}
+
+// maxCount is 20 times the default. A larger SCAN would block the server for
+// tens of milliseconds and gains nothing.
+const maxCount = 10_000
+
+// address completes HOST to HOST:6379.
+func address(addr string) (string, error) {
+	const redisPort = "6379"
+	if host, _, err := net.SplitHostPort(addr); err == nil && host != "" {
+		return addr, nil
+	}
+	if strings.Contains(addr, "/") {
+		return "", hint.With(cli.Usagef("--addr %q is not HOST:PORT", addr), "for a pod or service, name it without --addr: kubectl redismem svc/redis")
+	}
+	if !strings.Contains(addr, ":") {
+		return net.JoinHostPort(addr, redisPort), nil
+	}
+	return "", cli.Usagef("--addr %q is not HOST:PORT", addr)
+}

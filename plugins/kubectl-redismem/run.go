@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/locate"
+)
+
+func (o *options) run(ctx context.Context) error {
+	place, err := o.find(ctx)
+	if err != nil {
+		return withCode(err)
+	}
+	progress := streams.NewProgress(o.io, "scanning", "keys")
+	o.analysis.Progress = progress.Update
+	report, err := analysis.Run(ctx, place.endpoint, o.analysis)
+	progress.Clear()
+	if report == nil {
+		return withCode(err)
+	}
+	report.Server.Context, report.Server.Namespace, report.Server.Pod = place.context, place.namespace, place.pod
+	if printErr := o.print(report); printErr != nil {
+		return printErr
+	}
+	return o.conclude(ctx, report, place.endpoint.Used(), err)
+}
+
+// place is a server and where it is.
+type place struct {
+	endpoint                *redisconn.Endpoint
+	context, namespace, pod string
+}
+
+func (o *options) find(ctx context.Context) (*place, error) {
+	if o.addr != "" {
+		return &place{endpoint: o.direct()}, nil
+	}
+	cfg, err := o.kube.Config()
+	if err != nil {
+		return nil, err
+	}
+	client, err := o.kube.Client()
+	if err != nil {
+		return nil, err
+	}
+	p := &place{}
+	if p.namespace, err = o.kube.Namespace(); err != nil {
+		return nil, err
+	}
+	if p.context, err = o.kube.ContextName(); err != nil {
+		return nil, err
+	}
+	dialer, err := podconn.New(cfg, p.namespace)
+	if err != nil {
+		return nil, err
+	}
+	instance, err := locate.Find(ctx, locate.Request{
+		Client: client, Namespace: p.namespace, Ref: o.ref, Container: o.container, Port: o.port,
+		Command: "kubectl redismem -n " + p.namespace,
+		Finder: &redisconn.Finder{
+			Client: client, Username: o.username, Endpoint: func() *redisconn.Endpoint { return o.endpoint(o.serverName(p.namespace)) },
+			Dialer: func(pod string, port int) redisconn.DialFunc {
+				return dialer.To(fmt.Sprintf("pod/%s:%d", pod, port))
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.endpoint, p.pod = instance.Endpoint, instance.Pod.Name
+	return p, nil
+}
+
+// endpoint is the model of all endpoints.
+func (o *options) endpoint(name string) *redisconn.Endpoint {
+	return &redisconn.Endpoint{
+		TLS: o.tls.config(name), Credentials: o.credentials, ClientName: "kubectl-redismem",
+		TLSHint:      "add --tls, with --tls-ca-file FILE or --tls-skip-verify",
+		PasswordHint: passwordHint,
+	}
+}
+
+func (o *options) direct() *redisconn.Endpoint {
+	host, _, _ := net.SplitHostPort(o.addr)
+	e := o.endpoint(host)
+	var d net.Dialer
+	e.Name, e.Addr, e.Dial = o.addr, o.addr, d.DialContext
+	return e
+}
+
+// serverName is what a certificate is expected to be for: the service if one was
+// named, else the loopback name under which the pod itself would check it.
+func (o *options) serverName(namespace string) string {
+	if o.ref != nil && o.ref.Kind == resolve.Service {
+		return o.ref.Name + "." + namespace + ".svc"
+	}
+	return "localhost"
+}
+
+// withCode gives the errors of finding and connecting their exit code.
+func withCode(err error) error {
+	switch {
+	case errors.Is(err, locate.ErrSeveral):
+		return cli.WithCode(err, cli.ExitUsage)
+	case errors.Is(err, locate.ErrNone), errors.Is(err, resolve.ErrNothing):
+		return cli.WithCode(err, cli.ExitNothing)
+	}
+	return err
+}
+
+// conclude says how it went, on stderr, and returns the exit code.
+func (o *options) conclude(ctx context.Context, r *analysis.Report, used *redisconn.Credential, err error) error {
+	if !o.quiet {
+		summarize(o.io.Err, r, used)
+	}
+	c := r.Coverage
+	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintf(o.io.Err, "interrupted: the report is about %s of the keys\n", percent(c.Share()))
+		return cli.Exit(cli.ExitInterrupted)
+	case err != nil:
+		return cli.WithCode(fmt.Errorf("the report is about %s of the keys: %w", percent(c.Share()), err), cli.ExitPartial)
+	case c.Unreadable > 0:
+		fmt.Fprintf(o.io.Err, "warning: the server told no size of %d keys (%s); they are not in the report\n", c.Unreadable, refusals(c.Refusals))
+		return cli.Exit(cli.ExitPartial)
+	}
+	return nil
+}
+
+func refusals(byCode map[string]int64) string {
+	var parts []string
+	for code, n := range byCode {
+		parts = append(parts, fmt.Sprintf("%s %d", code, n))
+	}
+	return streams.SanitizeLine(strings.Join(parts, ", "))
+}
