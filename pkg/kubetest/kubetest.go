@@ -207,8 +207,8 @@ func (s *Server) handler() http.Handler {
 			writeStatus(rec, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
 			return
 		}
-		if broken, handled := s.faults.apply(rec, r); !handled {
-			mux.ServeHTTP(broken, r)
+		if !s.faults.apply(rec, r) {
+			mux.ServeHTTP(rec, r)
 		}
 	})
 }
