@@ -17,9 +17,15 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// wsBuffer is the usual size of a connection's read buffer and of the pooled
-// write buffers. A message may be longer; it is then read and written in pieces.
+// wsBuffer is the usual size of a connection's read buffer, which it keeps for
+// life. A message may be longer; it is then read in pieces.
 const wsBuffer = 4 << 10
+
+// MaxMessage is the longest message that WebSocket's connections send as one
+// frame. Senders must not exceed it: the WebSocket library on the server's side
+// takes each frame for a message of its own. The buffer behind it is pooled, so
+// that a connection has it only while it sends.
+const MaxMessage = 32 << 10
 
 // bulkBuffer holds 64 KiB of payload with room for the frame headers of what is
 // tunnelled, so that a chunk of that size is one frame and one write.
@@ -32,20 +38,20 @@ var wsBuffers, bulkBuffers sync.Pool
 // that the server chose. Once it is returned, ctx has no more say over the
 // connection. Refusals are [*Refused]; see [Fallback] for what to make of them.
 func (d *Dialer) WebSocket(ctx context.Context, u *url.URL, protocols ...string) (*websocket.Conn, string, error) {
-	return d.webSocket(ctx, u, buffers{wsBuffer, &wsBuffers}, protocols)
+	return d.webSocket(ctx, u, buffers{wsBuffer, MaxMessage, &wsBuffers}, protocols)
 }
 
 // BulkWebSocket is WebSocket for a connection that carries a stream of bytes
 // rather than messages: its buffers are large.
 func (d *Dialer) BulkWebSocket(ctx context.Context, u *url.URL, protocols ...string) (*websocket.Conn, string, error) {
-	return d.webSocket(ctx, u, buffers{bulkBuffer, &bulkBuffers}, protocols)
+	return d.webSocket(ctx, u, buffers{bulkBuffer, bulkBuffer, &bulkBuffers}, protocols)
 }
 
 // buffers are the sizes of a WebSocket connection's buffers and the pool for
-// those that it writes from: one pool per size.
+// those that it writes from: one pool per write size.
 type buffers struct {
-	size int
-	pool *sync.Pool
+	read, write int
+	pool        *sync.Pool
 }
 
 func (d *Dialer) webSocket(ctx context.Context, u *url.URL, b buffers, protocols []string) (*websocket.Conn, string, error) {
@@ -89,8 +95,8 @@ func adopt(ctx context.Context, c net.Conn, protocol string, b buffers) (*websoc
 		NetDialContext: func(context.Context, string, string) (net.Conn, error) {
 			return &standIn{Conn: c, protocol: protocol}, nil
 		},
-		ReadBufferSize:  b.size,
-		WriteBufferSize: b.size,
+		ReadBufferSize:  b.read,
+		WriteBufferSize: b.write,
 		WriteBufferPool: b.pool,
 		Subprotocols:    []string{protocol},
 	}

@@ -1,0 +1,92 @@
+package podexec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/internal/upgrade"
+)
+
+const bufferSize = upgrade.MaxMessage
+
+// pump moves a session's input. send sends a piece, whose first byte is free
+// for the link to use; finish tells the command that its input has ended; abort
+// ends the connection.
+type pump struct {
+	s      *session
+	send   func(piece []byte) error
+	finish func() error
+	abort  func()
+
+	quit atomic.Bool
+	done chan struct{}
+}
+
+// start pumps until the input ends or stop is called.
+func (p *pump) start() {
+	p.done = make(chan struct{})
+	go func() {
+		defer close(p.done)
+		p.loop()
+	}()
+}
+
+func (p *pump) loop() {
+	buf := buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer buffers.Put(buf)
+	for {
+		n, err := p.s.req.Stdin.Read((*buf)[1:])
+		if p.quit.Load() {
+			return
+		}
+		if n > 0 {
+			p.s.health.input()
+			if p.send((*buf)[:n+1]) != nil {
+				return // the reading side knows why
+			}
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF):
+			//nolint:errcheck // the reading side knows why
+			p.finish()
+			return
+		default:
+			// Input that is cut short must not look complete to the command.
+			p.s.fail(fmt.Errorf("reading the input: %w", err))
+			p.abort()
+			return
+		}
+	}
+}
+
+type deadliner interface{ SetReadDeadline(time.Time) error }
+
+// stop ends the pump, whose connection must have been closed. It waits for the
+// pump's goroutine, except if that is inside a Read that cannot be interrupted.
+func (p *pump) stop() {
+	p.quit.Store(true)
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	in := p.s.req.Stdin
+	if d, ok := in.(deadliner); ok && d.SetReadDeadline(time.Unix(1, 0)) == nil {
+		<-p.done
+		//nolint:errcheck // it worked a moment ago
+		d.SetReadDeadline(time.Time{})
+		return
+	}
+	if _, file := in.(*os.File); file {
+		return
+	}
+	if c, ok := in.(io.Closer); ok {
+		c.Close()
+		<-p.done
+	}
+}
