@@ -28,7 +28,8 @@ help: ## Show this list
 build: $(addprefix bin/,$(PLUGINS)) ## Build bin/kubectl-<plugin>, static and stripped
 
 bin/%: FORCE
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./plugins/$*
+	@echo "building $@ $(VERSION)"
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $@ ./plugins/$*
 
 .PHONY: FORCE
 FORCE: # go's own cache knows better than make what is out of date
