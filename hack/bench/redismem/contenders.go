@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answer is what every contender has to find.
+type answer struct{ Keys, Bytes int64 }
+
+// result is one measured run.
+type result struct {
+	seconds float64
+	keys    int64
+	rss     int64 // bytes, at its highest
+}
+
+func (r result) print(link, command string, times float64) {
+	ratio := ""
+	if times > 0 {
+		ratio = fmt.Sprintf("%.1f", times)
+	}
+	fmt.Printf("| %s | %s | %.2f | %.0f | %s | %.1f MiB |\n", link, command, r.seconds, float64(r.keys)/r.seconds, ratio, float64(r.rss)/(1<<20))
+}
+
+func redismem(ctx context.Context, o options, args []string, truth answer) (result, error) {
+	r, out, err := timed(ctx, o.plugin, append(args, "-o", "json")...)
+	if err != nil {
+		return r, err
+	}
+	var report struct {
+		Totals   answer
+		Coverage struct{ Complete bool }
+		Groups   []answer
+		Other    answer
+	}
+	if err := json.Unmarshal(out, &report); err != nil {
+		return r, fmt.Errorf("reading redismem's report: %w", err)
+	}
+	sum := report.Other
+	for _, g := range report.Groups {
+		sum.Keys += g.Keys
+		sum.Bytes += g.Bytes
+	}
+	if !report.Coverage.Complete || report.Totals != truth || sum != truth {
+		return r, fmt.Errorf("redismem found %+v, its groups sum to %+v; the truth is %+v", report.Totals, sum, truth)
+	}
+	r.keys = report.Totals.Keys
+	return r, nil
+}
+
+var sampled = regexp.MustCompile(`Sampled (\d+) keys in the keyspace`)
+
+func memkeys(ctx context.Context, addr string, truth answer) (result, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return result{}, err
+	}
+	r, out, err := timed(ctx, "redis-cli", "-h", host, "-p", port, "--memkeys")
+	if err != nil {
+		return r, err
+	}
+	m := sampled.FindSubmatch(out)
+	if m == nil {
+		return r, fmt.Errorf("redis-cli printed no summary")
+	}
+	if r.keys, err = strconv.ParseInt(string(m[1]), 10, 64); err != nil || r.keys != truth.Keys {
+		return r, fmt.Errorf("redis-cli found %d keys, the truth is %d", r.keys, truth.Keys)
+	}
+	return r, nil
+}
+
+// timed runs a program and watches its memory. Its resource usage would not do:
+// on Linux that begins with the memory of the process that started it.
+func timed(ctx context.Context, program string, args ...string) (result, []byte, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return result{}, nil, err
+	}
+	done := make(chan struct{})
+	peak := make(chan int64)
+	go watch(cmd.Process.Pid, done, peak)
+	err := cmd.Wait()
+	took := time.Since(start)
+	close(done)
+	r := result{seconds: took.Seconds(), rss: <-peak}
+	if err != nil {
+		return r, nil, fmt.Errorf("running %s: %w\n%s", program, err, errOut.String())
+	}
+	return r, out.Bytes(), nil
+}
+
+// watch reads the kernel's own high-water mark until done.
+func watch(pid int, done <-chan struct{}, peak chan<- int64) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	var highest int64
+	for {
+		select {
+		case <-done:
+			peak <- highest
+			return
+		case <-tick.C:
+			highest = max(highest, highWater(pid))
+		}
+	}
+}
+
+func highWater(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	kib, _ := strconv.ParseInt(fields[0], 10, 64)
+	return kib << 10
+}
