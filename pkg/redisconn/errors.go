@@ -50,6 +50,8 @@ func (e *Endpoint) explain(ctx context.Context, err error) error {
 		return hint.With(err, e.PasswordHint)
 	case errors.As(err, &reply):
 		return explainReply(reply)
+	case e.TLS != nil && strings.Contains(err.Error(), "tls:"): // TLS 1.3 tells some refusals after the handshake
+		return explainTLS(err)
 	case errors.Is(err, resp.ErrProtocol), closedAtOnce(err):
 		return e.explainStranger(ctx, err)
 	}
@@ -81,6 +83,8 @@ func (e *Endpoint) explainStranger(ctx context.Context, err error) error {
 	}
 	text := err.Error()
 	switch {
+	case e.TLS != nil && closedAtOnce(err) && len(e.TLS.Certificates) == 0: // the reset may overtake the alert
+		return hint.With(errors.New("the server closed the connection after the TLS handshake"), "it may want a client certificate: "+clientCertHint)
 	case strings.Contains(text, `"ERROR`):
 		return hint.With(fmt.Errorf("%w: it answers like Memcached", ErrNotRedis), portHint)
 	case strings.Contains(text, `"HTTP/`):

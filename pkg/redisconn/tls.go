@@ -11,16 +11,44 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 )
 
 // startTLS turns conn into a TLS connection. It owns conn.
 func (e *Endpoint) startTLS(ctx context.Context, conn net.Conn) (net.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, tlsProbeTime)
+	defer cancel()
 	secure := tls.Client(conn, e.TLS)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, explainTLS(err)
+	err := secure.HandshakeContext(limited)
+	if err == nil {
+		return secure, nil
 	}
-	return secure, nil
+	_ = conn.Close()
+	// A Redis without TLS takes the greeting for the start of a long command and
+	// waits for more.
+	if limited.Err() != nil && ctx.Err() == nil && e.speaksPlain(ctx) {
+		return nil, hint.With(ErrNotTLS, noTLSHint)
+	}
+	return nil, explainTLS(err)
+}
+
+const (
+	noTLSHint      = "leave out --tls"
+	clientCertHint = "give --tls-cert-file and --tls-key-file"
+)
+
+// speaksPlain asks for a PONG without TLS.
+func (e *Endpoint) speaksPlain(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, tlsProbeTime)
+	defer cancel()
+	conn, err := e.Dial(ctx, "tcp", e.Addr)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	err = (&dialogue{conn, resp.NewReader(conn)}).ask("PING")
+	return err == nil || code(err) != ""
 }
 
 // explainTLS says which of the usual reasons made a handshake fail. The names of
@@ -33,7 +61,7 @@ func explainTLS(err error) error {
 	)
 	switch {
 	case errors.As(err, &plain):
-		return hint.With(ErrNotTLS, "leave out --tls")
+		return hint.With(ErrNotTLS, noTLSHint)
 	case errors.As(err, &unknown):
 		return hint.With(fmt.Errorf("checking the server's certificate: %w", err),
 			"give the CA's certificate with --tls-ca-file FILE, or do without the check with --tls-skip-verify")
@@ -41,7 +69,7 @@ func explainTLS(err error) error {
 		return hint.With(fmt.Errorf("checking the server's certificate: %w", err),
 			"it is valid for "+certNames(host.Certificate)+": name one with --tls-name")
 	case strings.Contains(err.Error(), "certificate required"):
-		return hint.With(errors.New("the server wants a client certificate"), "give --tls-cert-file and --tls-key-file")
+		return hint.With(errors.New("the server wants a client certificate"), clientCertHint)
 	}
 	return fmt.Errorf("starting TLS: %w", err)
 }
@@ -61,6 +89,8 @@ func certNames(c *x509.Certificate) string {
 	return strings.Join(names, ", ")
 }
 
+// tlsProbeTime is enough for a handshake through a slow tunnel, and short enough
+// to wait for when there is none.
 const tlsProbeTime = 5 * time.Second
 
 // speaksTLS asks the port with a ClientHello of its own. Any TLS answer will do,
