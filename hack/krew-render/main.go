@@ -7,6 +7,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -42,8 +43,11 @@ func run(dist, base string, partial bool) error {
 	}
 	build := krewmanifest.Build{Tag: tag, Checksums: sums, Base: base, Partial: partial}
 	templates, err := filepath.Glob("krew-manifests/*.yaml")
-	if err != nil || len(templates) == 0 {
-		return fmt.Errorf("finding krew-manifests/*.yaml: %d files, %v", len(templates), err)
+	if err != nil {
+		return fmt.Errorf("finding the templates: %w", err)
+	}
+	if len(templates) == 0 {
+		return errors.New("finding the templates: no krew-manifests/*.yaml here; run this in the root of the checkout")
 	}
 	out := filepath.Join(dist, "krew")
 	if err := os.MkdirAll(out, 0o755); err != nil {
