@@ -22,6 +22,7 @@ type Candidate struct {
 type Skipped struct {
 	Pod    string
 	Reason string
+	Err    error // of the attempt to ask it, nil if there was none
 }
 
 const redisPort = 6379
@@ -44,7 +45,7 @@ func Candidates(pods []corev1.Pod) (found []Candidate, skipped []Skipped) {
 			continue
 		}
 		if reason := unusable(pod); reason != "" {
-			skipped = append(skipped, Skipped{pod.Name, reason})
+			skipped = append(skipped, Skipped{Pod: pod.Name, Reason: reason})
 			continue
 		}
 		found = append(found, of...)

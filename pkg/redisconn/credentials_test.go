@@ -157,7 +157,7 @@ func TestCandidates(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if len(skipped) != 1 || skipped[0] != (Skipped{"pending", "is pending"}) {
+	if len(skipped) != 1 || skipped[0] != (Skipped{Pod: "pending", Reason: "is pending"}) {
 		t.Errorf("skipped: %v", skipped)
 	}
 }

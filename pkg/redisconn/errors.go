@@ -29,6 +29,22 @@ var (
 	ErrSentinel = errors.New("a Redis Sentinel, which holds no data")
 )
 
+// ConnectError says to which endpoint no connection came about, and why.
+type ConnectError struct {
+	Name string
+	Err  error
+}
+
+func (e *ConnectError) Error() string {
+	const start = "connecting to "
+	if text := e.Err.Error(); strings.HasPrefix(text, start) {
+		return text // podconn has named the pod already
+	}
+	return start + e.Name + ": " + e.Err.Error()
+}
+
+func (e *ConnectError) Unwrap() error { return e.Err }
+
 // WrongPasswordError names where the refused passwords came from. It is
 // [ErrWrongPassword].
 type WrongPasswordError struct{ Sources []string }

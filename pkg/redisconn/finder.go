@@ -67,7 +67,7 @@ func (f *Finder) Ask(ctx context.Context, candidates []Candidate) *Found {
 	for i, a := range answers {
 		switch {
 		case a.instance == nil:
-			found.Skipped = append(found.Skipped, Skipped{candidates[i].Pod.Name, a.err.Error()})
+			found.Skipped = append(found.Skipped, Skipped{candidates[i].Pod.Name, a.err.Error(), a.err})
 		case !slices.ContainsFunc(found.Instances, func(o *Instance) bool { return o.Name() == a.instance.Name() }):
 			found.Instances = append(found.Instances, a.instance)
 		}

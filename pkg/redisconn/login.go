@@ -13,8 +13,8 @@ import (
 )
 
 // Open dials the server and logs in. The connection is ready for commands, in
-// database 0 and RESP2. Errors name the server and carry a hint where the user
-// can do something; see [ErrNoPassword], [ErrWrongPassword], [ErrNeedsTLS] and
+// database 0 and RESP2. An error is a [*ConnectError] and carries a hint where
+// the user can do something; see [ErrNoPassword], [ErrWrongPassword], [ErrNeedsTLS] and
 // [ErrNotRedis].
 func (e *Endpoint) Open(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout(), fmt.Errorf("no answer within %v", e.timeout()))
@@ -26,7 +26,7 @@ func (e *Endpoint) Open(ctx context.Context) (net.Conn, error) {
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return nil, fmt.Errorf("connecting to %s: %w", e.Name, err)
+	return nil, &ConnectError{e.Name, err}
 }
 
 func (e *Endpoint) open(ctx context.Context) (net.Conn, error) {

@@ -86,6 +86,7 @@ func (e *Endpoint) use(c *Credential) {
 // so its errors are as clear. It speaks RESP2, opens at most two connections and
 // does nothing in the background.
 func (e *Endpoint) Client() *redis.Client {
+	muteLog()
 	return redis.NewClient(&redis.Options{
 		Addr:                     e.Addr,
 		Dialer:                   func(ctx context.Context, _, _ string) (net.Conn, error) { return e.Open(ctx) },
@@ -109,3 +110,11 @@ func (e *Endpoint) timeout() time.Duration {
 	}
 	return defaultTimeout
 }
+
+// muteLog keeps go-redis from writing to stderr on its own: each error that it
+// logs is returned as well.
+var muteLog = sync.OnceFunc(func() { redis.SetLogger(silence{}) })
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}

@@ -2,6 +2,7 @@ package redisconn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -40,6 +41,10 @@ func (s *Server) Keys() int64 {
 // Inspect asks a server for all of this with one INFO.
 func Inspect(ctx context.Context, c *redis.Client) (*Server, error) {
 	text, err := c.Info(ctx).Result()
+	var connect *ConnectError
+	if errors.As(err, &connect) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking the server for INFO: %w", err)
 	}

@@ -91,7 +91,7 @@ func certNames(c *x509.Certificate) string {
 
 // tlsProbeTime is enough for a handshake through a slow tunnel, and short enough
 // to wait for when there is none.
-const tlsProbeTime = 5 * time.Second
+const tlsProbeTime = 3 * time.Second
 
 // speaksTLS asks the port with a ClientHello of its own. Any TLS answer will do,
 // a refusal too: this connection carries nothing and is trusted with nothing.

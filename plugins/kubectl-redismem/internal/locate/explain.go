@@ -1,8 +1,12 @@
 package locate
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
@@ -12,8 +16,14 @@ import (
 // none explains that nothing was found by what was looked at. A single suspect
 // is the error itself.
 func (r Request) none(skipped []redisconn.Skipped) error {
+	for _, s := range skipped {
+		if forbidden(s.Err) { // then nobody knows what is there
+			return s.Err
+		}
+	}
 	if r.Ref != nil && len(skipped) == 1 {
-		return hint.With(fmt.Errorf("%w at %s: %s", ErrNone, r.Ref, skipped[0].Reason), "give another port with --port, or another container with -c")
+		err := fmt.Errorf("%w at %s: %s", ErrNone, r.Ref, skipped[0].Reason)
+		return hint.With(err, cmp.Or(hint.Of(skipped[0].Err), "give another port with --port, or another container with -c"))
 	}
 	where := fmt.Sprintf("in namespace %q", r.Namespace)
 	if r.Ref != nil {
@@ -47,6 +57,10 @@ func (r Request) pick(i *redisconn.Instance) string {
 
 func describe(i *redisconn.Instance) string {
 	if i.Err != nil {
+		var connect *redisconn.ConnectError
+		if errors.As(i.Err, &connect) {
+			return firstLine(connect.Err.Error())
+		}
 		return firstLine(i.Err.Error())
 	}
 	role := i.Server.Role
@@ -59,4 +73,10 @@ func describe(i *redisconn.Instance) string {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// forbidden reports whether the cluster denied a request. The refusal of an
+// upgrade is no API error, but has its words.
+func forbidden(err error) bool {
+	return err != nil && (apierrors.IsForbidden(err) || strings.Contains(err.Error(), " is forbidden: "))
 }
