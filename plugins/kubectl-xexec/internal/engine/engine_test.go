@@ -1,0 +1,140 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// execer answers with a function; the real one is tested with the commands.
+type execer func(context.Context, podexec.Request) podexec.Result
+
+func (e execer) Run(ctx context.Context, r podexec.Request) podexec.Result { return e(ctx, r) }
+
+// echo writes the pod's name and succeeds.
+func echo(_ context.Context, r podexec.Request) podexec.Result {
+	fmt.Fprint(r.Stdout, r.Pod)
+	return podexec.Result{Outcome: podexec.OK, StartedAt: time.Now()}
+}
+
+// sink records what happens in the order in which it happens.
+type sink struct {
+	text   []strings.Builder
+	landed []int
+	fail   int // fail when so many have landed; 0: never
+}
+
+func (s *sink) Open(i int) (stdout, stderr io.Writer) { return &s.text[i], io.Discard }
+
+func (s *sink) Landed(i int, _ engine.Result) error {
+	s.landed = append(s.landed, i)
+	if len(s.landed) == s.fail {
+		return errors.New("nobody listens")
+	}
+	return nil
+}
+
+func job(targets, skipped int) engine.Job {
+	var j engine.Job
+	for i := range targets {
+		j.Targets = append(j.Targets, resolve.Target{Pod: fmt.Sprintf("web-%d", i)})
+	}
+	for i := range skipped {
+		j.Skipped = append(j.Skipped, resolve.Skip{Target: resolve.Target{Pod: fmt.Sprintf("off-%d", i)}, Reason: "pending"})
+	}
+	return j
+}
+
+func TestEveryRowOnceInOrder(t *testing.T) {
+	s := &sink{text: make([]strings.Builder, 3)}
+	results, err := engine.Run(t.Context(), execer(echo), job(3, 1), s)
+	if err != nil || len(results) != 4 || len(s.landed) != 4 {
+		t.Fatalf("results %v, landed %v, error %v", results, s.landed, err)
+	}
+	for i := range 3 {
+		if name := fmt.Sprintf("web-%d", i); results[i].Target.Pod != name || results[i].Outcome != podexec.OK || s.text[i].String() != name {
+			t.Errorf("result %d: %+v with output %q", i, results[i], &s.text[i])
+		}
+	}
+	if r := results[3]; r.Outcome != engine.Skipped || r.Reason != "pending" || r.ExitCode != engine.Unknown || s.landed[0] != 3 {
+		t.Errorf("skipped row %+v, landed in order %v", r, s.landed)
+	}
+}
+
+func TestTimeoutIsEachTargetsOwn(t *testing.T) {
+	j := job(3, 0)
+	j.Parallel, j.Timeout = 1, time.Minute
+	var deadlines []time.Time
+	_, err := engine.Run(t.Context(), execer(func(ctx context.Context, r podexec.Request) podexec.Result {
+		d, ok := ctx.Deadline()
+		if !ok {
+			t.Error("no deadline")
+		}
+		deadlines = append(deadlines, d)
+		time.Sleep(2 * time.Millisecond)
+		return podexec.Result{Outcome: podexec.OK}
+	}), j, &sink{text: make([]strings.Builder, 3)})
+	if err != nil || len(deadlines) != 3 || !deadlines[2].After(deadlines[0].Add(3*time.Millisecond)) {
+		t.Errorf("deadlines %v, error %v; want each from its own start", deadlines, err)
+	}
+}
+
+func TestInterruptedRowsAreNotStarted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	j := job(5, 0)
+	j.Parallel = 2
+	s := &sink{text: make([]strings.Builder, 5)}
+	results, err := engine.Run(ctx, execer(func(ctx context.Context, r podexec.Request) podexec.Result {
+		if r.Pod == "web-1" {
+			cancel()
+		}
+		<-ctx.Done()
+		return podexec.Result{Outcome: podexec.Lost, ExitCode: -1, Reason: "interrupted"}
+	}), j, s)
+	var got []string
+	for _, r := range results {
+		got = append(got, string(r.Outcome))
+	}
+	if want := "lost lost not-started not-started not-started"; strings.Join(got, " ") != want || err != nil || len(s.landed) != 5 {
+		t.Errorf("outcomes %v (%v), %d landed; want %s", got, err, len(s.landed), want)
+	}
+}
+
+func TestDeafSinkEndsTheRun(t *testing.T) {
+	j := job(50, 0)
+	j.Parallel = 2
+	started := make(chan struct{}, 50)
+	s := &sink{text: make([]strings.Builder, 50), fail: 3}
+	_, err := engine.Run(t.Context(), execer(func(ctx context.Context, r podexec.Request) podexec.Result {
+		started <- struct{}{}
+		return echo(ctx, r)
+	}), j, s)
+	if err == nil || len(started) > 5 {
+		t.Errorf("error %v after %d starts, want the sink's error soon", err, len(started))
+	}
+}
+
+func TestWhy(t *testing.T) {
+	for want, r := range map[string]engine.Result{
+		"exit code 7": {Outcome: podexec.Failed, ExitCode: 7, Reason: "command terminated"},
+		"timeout":     {Outcome: podexec.Timeout},
+		"cut off":     {Outcome: podexec.Lost, Reason: "cut off"},
+		"":            {Outcome: podexec.OK},
+	} {
+		if got := r.Why(); got != want {
+			t.Errorf("Why of %+v = %q, want %q", r, got, want)
+		}
+	}
+}
