@@ -137,8 +137,8 @@ func New(cfg *rest.Config) (*Client, error) {
 
 // Run runs one command and reports how it ended. It returns soon after ctx
 // ends, unless a Write of the request's own writers blocks: Run waits for it.
-func (c *Client) Run(ctx context.Context, req Request) Result {
-	res := Result{ExitCode: unknownCode, StartedAt: time.Now()}
+func (c *Client) Run(ctx context.Context, req Request) (res Result) {
+	res = Result{ExitCode: unknownCode, StartedAt: time.Now()}
 	defer func() { res.Duration = time.Since(res.StartedAt) }()
 	if err := req.check(); err != nil {
 		res.fail(NotStarted, err.Error(), err)

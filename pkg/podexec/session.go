@@ -107,6 +107,7 @@ type health struct {
 	stalled  int
 	sent     uint64              // counts pieces of input
 	arrived  uint64              // the last of them before a ping that was answered
+	heard    int64               // counts what came from the peer
 	set      func(time.Duration) // applies a patience; 0 is for ever
 }
 
@@ -123,6 +124,17 @@ func (h *health) input() {
 	defer h.mu.Unlock()
 	h.sent++
 	h.apply()
+}
+
+// silent says whether nothing came from the peer since heard was before, and
+// nobody keeps us from listening. Only into such a silence may a ping be sent.
+// A peer that has closed its end answers any byte of ours with a reset, and a
+// reset throws away output that is still on its way, as much as the buffers of
+// all connections in between hold.
+func (h *health) silent(before int64) (now int64, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard, h.heard == before && h.stalled == 0
 }
 
 // asking returns the mark to remember with a ping, for answered.
@@ -144,6 +156,13 @@ func (h *health) arm() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.apply()
+}
+
+// hear notes that something came from the peer.
+func (h *health) hear() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heard++
 }
 
 // shorten lowers the patience for good.

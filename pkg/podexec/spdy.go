@@ -78,7 +78,7 @@ func (l *spdyLink) run(ctx context.Context, s *session) {
 	}
 	s.health.set = l.conn.SetPatience
 	s.health.arm()
-	stopPings := l.pings(s, st.status)
+	stopPings := l.pings(s)
 	var in *pump
 	if st.stdin != nil {
 		in = &pump{s: s, finish: st.stdin.Close, abort: func() { l.conn.Close() }, send: func(piece []byte) error {
@@ -130,8 +130,8 @@ func (l *spdyLink) receive(s *session, st *streams) {
 	case <-reported:
 		l.linger(s, all)
 	}
-	if !s.reported() {
-		s.lose(errors.New("the connection ended without an exit code"))
+	if err := l.conn.Err(); err != nil && !errors.Is(err, io.EOF) {
+		s.lose(ending(err))
 	}
 }
 
@@ -168,21 +168,20 @@ func each(r io.Reader, f func([]byte)) {
 	}
 }
 
-// pings keeps the connection in use. The answer to a ping may wait in line
-// behind output that is not read; meanwhile an empty frame, which the protocol
-// ignores, keeps proxies from cutting the connection for being idle.
-func (l *spdyLink) pings(s *session, status io.Writer) (stop func()) {
-	var waiting atomic.Bool
+// pings asks a silent server whether it is still there.
+func (l *spdyLink) pings(s *session) (stop func()) {
+	var before int64
+	var asking atomic.Bool
 	var pinger sync.WaitGroup
 	stopTicks := every(s.timing.ping, func() {
-		if waiting.Swap(true) {
-			//nolint:errcheck // the reading side notices what is wrong
-			status.Write(nil)
+		now := l.conn.Received()
+		silent := now == before && !s.health.busy()
+		if before = now; !silent || asking.Swap(true) {
 			return
 		}
 		mark := s.health.asking()
 		pinger.Go(func() {
-			defer waiting.Store(false)
+			defer asking.Store(false)
 			if l.conn.Ping() == nil {
 				s.health.answered(mark)
 			}

@@ -59,11 +59,7 @@ func (w *webSocket) run(ctx context.Context, s *session) {
 		return nil
 	})
 	release := atEnd(ctx, func() { w.conn.Close() })
-	stopPings := every(s.timing.ping, func() {
-		mark := strconv.AppendUint(nil, s.health.asking(), 10)
-		//nolint:errcheck // the reading side notices what is wrong
-		w.conn.WriteControl(websocket.PingMessage, mark, time.Now().Add(s.timing.ping))
-	})
+	stopPings := w.pings(s)
 	var in *pump
 	if s.req.Stdin != nil {
 		in = &pump{s: s, send: w.sendStdin, abort: func() { w.conn.Close() }, finish: func() error {
@@ -83,6 +79,20 @@ func (w *webSocket) run(ctx context.Context, s *session) {
 		in.stop()
 	}
 	release()
+}
+
+// pings asks a silent server whether it is still there.
+func (w *webSocket) pings(s *session) (stop func()) {
+	var before int64
+	return every(s.timing.ping, func() {
+		now, silent := s.health.silent(before)
+		if before = now; !silent {
+			return
+		}
+		mark := strconv.AppendUint(nil, s.health.asking(), 10)
+		//nolint:errcheck // the reading side notices what is wrong
+		w.conn.WriteControl(websocket.PingMessage, mark, time.Now().Add(s.timing.ping))
+	})
 }
 
 // receive reads until the connection ends. It returns nil if it ended in good
@@ -117,6 +127,7 @@ func (w *webSocket) message(s *session, r io.Reader) error {
 	for {
 		s.health.arm()
 		n, err := r.Read(*buf)
+		s.health.hear()
 		switch channel {
 		case channelStdout:
 			s.output(s.req.Stdout, (*buf)[:n])

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moby/spdystream"
@@ -75,6 +76,25 @@ type SPDYConn struct {
 	mu      sync.Mutex
 	streams []*spdystream.Stream
 	closed  bool
+
+	in reader
+}
+
+// reader counts what is read from a connection and remembers why that ended: to
+// SPDY all ends are alike.
+type reader struct {
+	net.Conn
+	count atomic.Int64
+	end   atomic.Pointer[error]
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.Conn.Read(p)
+	r.count.Add(int64(n))
+	if err != nil {
+		r.end.CompareAndSwap(nil, &err)
+	}
+	return n, err
 }
 
 var _ httpstream.Connection = (*SPDYConn)(nil)
@@ -82,12 +102,13 @@ var _ httpstream.Connection = (*SPDYConn)(nil)
 // OverSPDY starts SPDY on c, which it owns from then on. It is for connections
 // that carry SPDY in something else, such as a WebSocket tunnel.
 func OverSPDY(c net.Conn) (*SPDYConn, error) {
-	s, err := spdystream.NewConnection(c, false)
+	sc := &SPDYConn{conn: c, done: make(chan struct{}), in: reader{Conn: c}}
+	s, err := spdystream.NewConnection(&sc.in, false)
 	if err != nil {
 		c.Close()
 		return nil, fmt.Errorf("starting SPDY: %w", err)
 	}
-	sc := &SPDYConn{spdy: s, conn: c, done: make(chan struct{})}
+	sc.spdy = s
 	go func() {
 		defer close(sc.done)
 		s.Serve(spdystream.NoOpStreamHandler)
@@ -211,6 +232,18 @@ func (c *SPDYConn) join(streams []*spdystream.Stream) {
 		}
 	}
 }
+
+// Err says why no more could be read from the network; nil if that has not
+// happened. An io.EOF is the peer's own orderly end.
+func (c *SPDYConn) Err() error {
+	if err := c.in.end.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Received is the number of bytes that have been read from the network.
+func (c *SPDYConn) Received() int64 { return c.in.count.Load() }
 
 // CloseChan is closed when the connection has ended.
 func (c *SPDYConn) CloseChan() <-chan bool { return c.spdy.CloseChan() }
