@@ -8,11 +8,13 @@ package redistest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,39 +44,59 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
+// StartSentinel runs a Sentinel with a configuration file, which it rewrites.
+func StartSentinel(t testing.TB, config string) *Server {
+	t.Helper()
+	s, err := start(t.TempDir(), func(port string) []string {
+		return []string{config, "--sentinel", "--port", port, "--bind", "127.0.0.1"}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
 // Run starts redis-server with its files in dir; the caller stops it. It is
 // [Start] for programs that are not tests.
 func Run(dir string, args ...string) (*Server, error) {
+	return start(dir, func(port string) []string {
+		base := []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}
+		if slices.Contains(args, "--port") { // a TLS-only server turns the plain port off and takes ours as its TLS port
+			base = base[2:]
+		}
+		all := append(base, args...)
+		for i := range all {
+			all[i] = strings.ReplaceAll(all[i], PortPlaceholder, port)
+		}
+		return all
+	})
+}
+
+func start(dir string, args func(port string) []string) (*Server, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		return nil, fmt.Errorf("redis-server not found: install the Debian package redis-server")
+		return nil, errors.New("redis-server not found: install the Debian package redis-server")
 	}
 	// The port is free only until the server binds it, so another process may be
 	// quicker: then the next try takes another port.
 	for range 5 {
 		var s *Server
-		if s, err = run(program, dir, args); err == nil {
+		if s, err = launch(program, dir, args); err == nil {
 			return s, nil
 		}
 	}
 	return nil, err
 }
 
-func run(program, dir string, args []string) (*Server, error) {
+func launch(program, dir string, args func(port string) []string) (*Server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	base := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}
-	if hasArg(args, "--port") { // a TLS-only server turns the plain port off and takes ours as its TLS port
-		base = base[2:]
-	}
-	args = append(base, args...)
-	for i := range args {
-		args[i] = strings.ReplaceAll(args[i], PortPlaceholder, strconv.Itoa(port))
-	}
 	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Port: port, log: &strings.Builder{}}
-	s.cmd = exec.Command(program, args...)
+	s.cmd = exec.Command(program, args(strconv.Itoa(port))...)
+	s.cmd.Dir = dir
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -93,15 +115,6 @@ func run(program, dir string, args []string) (*Server, error) {
 // PortPlaceholder in an argument stands for the port that was chosen.
 const PortPlaceholder = "{port}"
 
-func hasArg(args []string, name string) bool {
-	for _, a := range args {
-		if a == name {
-			return true
-		}
-	}
-	return false
-}
-
 // awaitReady reads the server's own log, so that it cannot mistake another
 // process on the port for this server, and keeps draining it afterwards.
 func (s *Server) awaitReady(stdout io.Reader) error {
@@ -110,7 +123,7 @@ func (s *Server) awaitReady(stdout io.Reader) error {
 		lines := bufio.NewScanner(stdout)
 		for lines.Scan() {
 			s.log.WriteString(lines.Text() + "\n")
-			if strings.Contains(lines.Text(), "Ready to accept connections") {
+			if isReady(lines.Text()) {
 				ready <- nil
 				_, _ = io.Copy(io.Discard, stdout)
 				return
@@ -124,6 +137,11 @@ func (s *Server) awaitReady(stdout io.Reader) error {
 	case <-time.After(startLimit):
 		return fmt.Errorf("redis-server not ready after %v", startLimit)
 	}
+}
+
+// isReady recognises the line with which a server or a Sentinel begins to serve.
+func isReady(line string) bool {
+	return strings.Contains(line, "Ready to accept connections") || strings.Contains(line, "+monitor master")
 }
 
 // Pid is the process id, for tests that stop or slow the server.
