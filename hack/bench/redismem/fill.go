@@ -33,8 +33,12 @@ return sum`
 // fill fills an empty server and finds out, by other means than ours, what there
 // is in it.
 func fill(ctx context.Context, addr string, keys int) (answer, error) {
-	if n, err := number(ctx, addr, "dbsize"); err != nil || n != 0 {
-		return answer{}, fmt.Errorf("the Redis at %s must be empty: it has %d keys, %v", addr, n, err)
+	n, err := number(ctx, addr, "dbsize")
+	if err != nil {
+		return answer{}, err
+	}
+	if n != 0 {
+		return answer{}, fmt.Errorf("the Redis at %s must be empty: it has %d keys", addr, n)
 	}
 	const step = 10_000
 	for from := 0; from < keys; from += step {
@@ -43,7 +47,6 @@ func fill(ctx context.Context, addr string, keys int) (answer, error) {
 		}
 	}
 	var truth answer
-	var err error
 	if truth.Keys, err = number(ctx, addr, "dbsize"); err != nil {
 		return truth, err
 	}
