@@ -122,7 +122,8 @@ func (s *Server) Close() {
 		s.node.close()
 		s.api.CloseClientConnections()
 		s.api.Close()
-		wait(&s.active, 5*time.Second)
+		wait(&s.runtime.forwards, time.Second)
+		wait(&s.active, creationTimeout+3*time.Second)
 	})
 }
 

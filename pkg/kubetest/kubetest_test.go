@@ -108,6 +108,7 @@ func TestExecGivesATerminal(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		in, typist := io.Pipe()
+		defer in.Close()
 		go func() {
 			time.Sleep(200 * time.Millisecond) // until the size has arrived
 			typist.Write([]byte("go\n"))

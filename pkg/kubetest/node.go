@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc/status"
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,10 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 )
+
+// creationTimeout is long enough for a client on a busy machine and short
+// enough for Close to wait for it.
+const creationTimeout = 5 * time.Second
 
 // node is one kubelet and one container runtime, each with its own listener,
 // so that a request crosses the same connections as in a cluster.
@@ -41,6 +46,9 @@ func newNode(s *Server) *node {
 	base := &url.URL{Scheme: "http", Host: n.runtime.Listener.Addr().String(), Path: "/"}
 	cfg := streaming.DefaultConfig
 	cfg.BaseURL = base
+	// A client that leaves between the upgrade and its streams keeps the
+	// handler waiting for that long.
+	cfg.StreamCreationTimeout = creationTimeout
 	stream, err := streaming.NewServer(cfg, s.runtime)
 	if err != nil {
 		panic(err) // upstream's constructor has no way to fail

@@ -43,6 +43,7 @@ type containers struct {
 	ports     map[string]map[int32]string
 	processes map[*exec.Cmd]struct{}
 	closed    bool
+	forwards  sync.WaitGroup
 	ctx       context.Context //nolint:containedctx // the life of the runtime
 	cancel    context.CancelFunc
 }

@@ -14,9 +14,10 @@
 // The package refuses to guess, to retry, to buffer output, to log, and to run
 // more than one command per call. It cannot end the remote command: when a
 // connection ends early, the command may live on, which is how Kubernetes
-// works. And a "Success" that a server makes up, as servers up to at least 1.37
-// do when the connection to their container runtime breaks, cannot be told from
-// a real one here; only a trailer in the output itself could prove more.
+// works. And a "Success" that a server makes up cannot be told from a real one
+// here; only a trailer in the output itself could prove more. Servers up to at
+// least 1.37 make one up when they translate a WebSocket and their connection to
+// the kubelet or to the container runtime breaks; [EndToEnd] keeps out of that.
 //
 //	client, err := podexec.New(cfg)
 //	res := client.Run(ctx, podexec.Request{
@@ -124,15 +125,34 @@ type timing struct {
 type Client struct {
 	dialer *upgrade.Dialer
 	timing timing
+	either func(off string, webSocket, spdy func() error) error
 }
 
+// Option changes how a [Client] works.
+type Option func(*Client)
+
+// EndToEnd tries SPDY before WebSockets, and not the other way round.
+//
+// A WebSocket ends in the API server (up to 1.35) or in the kubelet (from 1.36),
+// which talks SPDY to the next server and reports a success when that connection
+// breaks. SPDY passes all of them unchanged up to the container runtime, so that
+// a kubelet or a runtime that restarts leaves the command lost, which it is. It
+// needs the verb create alone, too. Where SPDY does not get through, WebSockets
+// are used after one refused request; KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true
+// brings them back to the first place.
+func EndToEnd() Option { return func(c *Client) { c.either = c.dialer.EitherEndToEnd } }
+
 // New prepares a Client for cfg. It opens no connection.
-func New(cfg *rest.Config) (*Client, error) {
+func New(cfg *rest.Config, options ...Option) (*Client, error) {
 	d, err := upgrade.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{dialer: d, timing: timing{ping: 5 * time.Second, patience: 61 * time.Second, grace: 2 * time.Second}}, nil
+	c := &Client{dialer: d, timing: timing{ping: 5 * time.Second, patience: 61 * time.Second, grace: 2 * time.Second}, either: d.Either}
+	for _, option := range options {
+		option(c)
+	}
+	return c, nil
 }
 
 // Run runs one command and reports how it ended. It returns soon after ctx
@@ -146,7 +166,7 @@ func (c *Client) Run(ctx context.Context, req Request) (res Result) {
 	}
 	var l link
 	u := c.dialer.URL(req.Namespace, req.Pod, "exec", req.query())
-	err := c.dialer.Either(offSwitch, func() (err error) {
+	err := c.either(offSwitch, func() (err error) {
 		res.Requests++
 		l, err = dialWebSocket(ctx, c.dialer, u)
 		return err

@@ -23,21 +23,42 @@ const (
 // KUBECTL_PORT_FORWARD_WEBSOCKETS for port-forward. The memory is per off, as
 // a server may know the one and not the other.
 func (d *Dialer) Either(off string, webSocket, spdy func() error) error {
-	known := d.recall(off)
-	if known == useSPDY {
-		return spdy()
+	return d.inOrder(off, way{useWebSocket, webSocket}, way{useSPDY, spdy})
+}
+
+// EitherEndToEnd is [Dialer.Either] with SPDY first: its bytes pass the servers on
+// the way unchanged, while a WebSocket is translated by one of them. WebSockets
+// come first still if the variable off is set to true, for networks in which SPDY
+// hangs instead of being refused.
+func (d *Dialer) EitherEndToEnd(off string, webSocket, spdy func() error) error {
+	if on, err := strconv.ParseBool(os.Getenv(off)); err == nil && on {
+		return d.Either(off, webSocket, spdy)
 	}
-	err := webSocket()
+	return d.inOrder(off, way{useSPDY, spdy}, way{useWebSocket, webSocket})
+}
+
+// way is one of the two ways to connect.
+type way struct {
+	name choice
+	dial func() error
+}
+
+func (d *Dialer) inOrder(off string, first, second way) error {
+	known := d.recall(off)
+	if known == second.name {
+		return second.dial()
+	}
+	err := first.dial()
 	if err == nil {
-		d.remember(off, useWebSocket)
+		d.remember(off, first.name)
 		return nil
 	}
-	if known == useWebSocket || !Fallback(err) {
+	if known == first.name || !Fallback(err) {
 		return err
 	}
-	err = spdy()
+	err = second.dial()
 	if err == nil {
-		d.remember(off, useSPDY)
+		d.remember(off, second.name)
 	}
 	return err
 }
