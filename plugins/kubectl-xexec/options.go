@@ -149,7 +149,7 @@ func (f *flags) connect(o *options) error {
 	if o.client, err = f.kube.Client(); err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	if o.exec, err = podexec.New(cfg); err != nil {
+	if o.exec, err = podexec.New(cfg, podexec.EndToEnd()); err != nil {
 		return fmt.Errorf("making an exec client: %w", err)
 	}
 	return nil

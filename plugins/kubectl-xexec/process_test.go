@@ -23,6 +23,12 @@ const patience = 10 * time.Second
 // command prepares the real command against a server of its own.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	cmd, _ := commandOn(t, args...)
+	return cmd
+}
+
+func commandOn(t *testing.T, args ...string) (*exec.Cmd, *kubetest.Server) {
+	t.Helper()
 	s := kubetest.Start(t, kubetest.Options{Objects: scene()})
 	home := t.TempDir()
 	config := filepath.Join(home, "kubeconfig")
@@ -31,7 +37,7 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command("kubectl-xexec", args...) // in PATH by way of testscript.Main
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+config, "HOME="+home, "KUBERC=off", "TERM=xterm")
-	return cmd
+	return cmd, s
 }
 
 // screen collects what a process shows and lets a test wait for it.
@@ -189,6 +195,22 @@ func TestHeadInThePipe(t *testing.T) {
 		_ = pipe.Close()
 		if state := waitExit(t, cmd); state.Success() || strings.Contains(errOut.String(), "goroutine") {
 			t.Errorf("%s: ended as %v with %q", target, state, errOut)
+		}
+	}
+}
+
+// A container runtime that restarts under the command leaves no exit code behind;
+// servers that translate WebSockets report success then.
+func TestRuntimeRestartIsLost(t *testing.T) {
+	for _, restart := range []func(*kubetest.Server){(*kubetest.Server).RestartRuntime, (*kubetest.Server).RestartKubelet} {
+		cmd, server := commandOn(t, "web-5f4-a", "--", "sh", "-c", "echo begun; sleep 60")
+		out, errOut := newScreen(), newScreen()
+		cmd.Stdout, cmd.Stderr = out, errOut
+		start(t, cmd)
+		out.waitFor(t, "begun")
+		restart(server)
+		if state := waitExit(t, cmd); state.ExitCode() != 4 || !strings.HasPrefix(errOut.String(), `error: lost the command in pod "web-5f4-a": `) {
+			t.Errorf("exit code %d, stderr %q; want 4 and the command lost", state.ExitCode(), errOut)
 		}
 	}
 }

@@ -63,9 +63,10 @@ func press(t *testing.T, keyboard *os.File, keys string) {
 // A terminal session: the remote side knows the size, follows a change of it, and
 // gets Ctrl-C; its exit code comes back.
 func TestTerminalSession(t *testing.T) {
-	const script = `trap 'echo size $(stty size)' WINCH; trap 'echo caught; exit 7' INT
-		echo size $(stty size); test -t 0 && test -t 1 && test -t 2 && echo three ttys
-		read line; echo "read $line"; while :; do sleep 0.05; done`
+	const script = `await() { until test "$(stty size)" = "$1"; do sleep 0.05; done; echo "size $1"; }
+		trap 'echo caught; exit 7' INT
+		await "40 132"; test -t 0 && test -t 1 && test -t 2 && echo three ttys
+		read line; echo "read $line"; await "50 100"; while :; do sleep 0.05; done`
 	cmd, keyboard, shown := onTerminal(t, "-it", "web-5f4-a", "--", "sh", "-c", script)
 	shown.waitFor(t, "size 40 132")
 	shown.waitFor(t, "three ttys")

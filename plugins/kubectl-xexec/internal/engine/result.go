@@ -17,10 +17,12 @@ const Unknown = -1
 
 // Result is what is known about one target.
 //
-// It is as honest as the API server: with some runtimes a container runtime that
-// is restarted during the command makes the kubelet report success for a command
-// that was cut off. Only a proof written by the command's own side can tell, so
-// no result counts as verified yet.
+// It is as honest as the servers on the way. Up to at least Kubernetes 1.37, an
+// API server or kubelet that translates a WebSocket reports success for a command
+// whose container runtime was restarted under it. xexec therefore prefers SPDY,
+// which nobody translates (podexec.EndToEnd); where only WebSockets get through, an
+// ok can be made up. Proof would need a word from the command's own side, so no
+// result counts as verified yet.
 type Result struct {
 	Target    resolve.Target
 	Outcome   podexec.Outcome
