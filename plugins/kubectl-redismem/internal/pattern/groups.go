@@ -1,5 +1,10 @@
 package pattern
 
+import (
+	"slices"
+	"strings"
+)
+
 // Group is a set of keys with names of one shape.
 type Group struct {
 	// Pattern is the names' shape in Redis's glob syntax, printable whatever the
@@ -29,8 +34,42 @@ func (t *Tree) Groups() []Group {
 		groups = append(groups, Group{Pattern: p.glob.String(), Pinned: true, Stats: p.stats})
 	}
 	view := t.root.clone()
+	view.joinNumbered(t.cut)
 	view.merge(t.cut, rareNames)
 	return view.groups(groups, nil)
+}
+
+// numberedRatio is how many times more keys the longer numbers of a series must
+// have than a short one to take it in.
+const numberedRatio = 8
+
+// joinNumbered moves order1 and order12, which alone look like names, to order*
+// where the long numbers of the same series are. A heavy one, such as v2 beside
+// some v123, stays a name.
+func (n *node) joinNumbered(cut *cutter) {
+	for _, head := range slices.Clone(n.lits) { // heads have no digits, so none of them goes
+		if len(head.wilds) == 0 || cut.ending([]byte(head.label)) != "" {
+			continue
+		}
+		series := head.sum().Keys
+		n.lits = slices.DeleteFunc(n.lits, func(kid *node) bool {
+			ending := cut.ending([]byte(kid.label))
+			number, ok := strings.CutPrefix(strings.TrimSuffix(kid.label, ending), head.label)
+			if !ok || number == "" || strings.Trim(number, "0123456789") != "" || kid.sum().Keys*numberedRatio > series {
+				return false
+			}
+			head.wild(ending).absorb(kid)
+			return true
+		})
+	}
+	n.index = nil
+	n.reindex()
+	for _, kid := range n.wilds {
+		kid.joinNumbered(cut)
+	}
+	for _, kid := range n.lits {
+		kid.joinNumbered(cut)
+	}
 }
 
 // rareNames tells [node.merge] what a reader would take for noise: rare names

@@ -3,6 +3,7 @@ package pattern
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -66,6 +67,26 @@ func TestPrefixThatIsAlsoAKey(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+func TestShortNumbersJoinTheirSeries(t *testing.T) {
+	tree := New(Options{})
+	for i := range 1000 {
+		tree.Add(fmt.Appendf(nil, "order%d", i), 1)
+		tree.Add(fmt.Appendf(nil, "order%d:lines", i), 1)
+		tree.Add([]byte("v2:x"), 1)
+	}
+	tree.Add([]byte("v123:x"), 1)
+	tree.Add([]byte("orders"), 1)
+	got := map[string]int64{}
+	for _, g := range tree.Groups() {
+		got[g.Pattern] = g.Keys
+	}
+	want := map[string]int64{"order*": 1000, "order*:lines": 1000, "v2:x": 1000, "v*:x": 1, "orders": 1}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	checkConserved(t, tree, tree.Total())
 }
 
 func TestDepthAndSeparators(t *testing.T) {
