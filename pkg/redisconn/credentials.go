@@ -25,53 +25,56 @@ const fileSuffix = "_FILE"
 // error says what could not be read; the credentials are what could.
 func podCredentials(ctx context.Context, client Client, pod *corev1.Pod, c *corev1.Container, username string) ([]Credential, error) {
 	e := newEnvironment(client, pod, c)
-	var found []Credential
-	var failed []error
-	add := func(v *value, detail string, err error) {
-		if err != nil && !slices.Contains(failed, err) { // one object may be asked for many names
-			failed = append(failed, err)
-		}
-		if v == nil {
-			return
-		}
-		password := trimNewline(v.text)
-		for _, known := range found {
-			if known.Password == password {
-				return
-			}
-		}
-		if password != "" {
-			source := v.source
-			if !strings.HasPrefix(source, detail) {
-				source += " (" + detail + ")"
-			}
-			found = append(found, Credential{Username: username, Password: password, Source: source})
-		}
-	}
 	all := words(c)
+	found := collector{username: username}
 	if w, ok := option(all, "requirepass"); ok {
 		v, err := e.expand(ctx, w, "argument --requirepass", 0)
-		add(v, "argument --requirepass", err)
+		found.add(v, "argument --requirepass", err)
 	}
 	for _, name := range passwordVariables {
 		v, err := e.variable(ctx, name)
-		add(v, "env "+name, err)
-		p, err := e.variable(ctx, name+fileSuffix)
-		if p == nil || err != nil {
-			add(nil, "", err)
-			continue
+		found.add(v, "env "+name, err)
+		v, err = e.variable(ctx, name+fileSuffix)
+		if v != nil {
+			v, err = e.file(ctx, strings.TrimSpace(v.text))
 		}
-		v, err = e.file(ctx, strings.TrimSpace(p.text))
-		add(v, "env "+name+fileSuffix, err)
+		found.add(v, "env "+name+fileSuffix, err)
 	}
 	if name := configFile(all); name != "" {
 		v, err := e.file(ctx, name)
 		if v != nil {
 			v.text = directive(v.text, "requirepass")
 		}
-		add(v, name, err)
+		found.add(v, name, err)
 	}
-	return found, errors.Join(failed...)
+	return found.credentials, errors.Join(found.errors...)
+}
+
+// collector keeps each password and each error once.
+type collector struct {
+	username    string
+	credentials []Credential
+	errors      []error
+}
+
+// add takes what a place gave; detail says which place, unless v's source does.
+func (c *collector) add(v *value, detail string, err error) {
+	if err != nil && !slices.Contains(c.errors, err) { // one object may be asked for many names
+		c.errors = append(c.errors, err)
+	}
+	if v == nil || err != nil {
+		return
+	}
+	password := trimNewline(v.text)
+	known := func(k Credential) bool { return k.Password == password }
+	if password == "" || slices.ContainsFunc(c.credentials, known) {
+		return
+	}
+	source := v.source
+	if !strings.HasPrefix(source, detail) {
+		source += " (" + detail + ")"
+	}
+	c.credentials = append(c.credentials, Credential{Username: c.username, Password: password, Source: source})
 }
 
 // trimNewline takes one line end off: Secrets made with echo have one that is no
