@@ -53,6 +53,7 @@ demo: ## Show the plugins at work without a cluster, in minutes
 bench: ## Run the benchmarks
 	@hack/need $(TEST_PACKAGES)
 	go test -run '^$$' -bench . -benchmem ./pkg/... ./plugins/...
+	go run ./hack/bench/redismem # in a real pod if TESTBED_KUBECONFIG is set
 
 .PHONY: lint
 lint: ## Check formatting, go vet, linters and shell scripts
