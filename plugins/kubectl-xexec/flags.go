@@ -65,6 +65,10 @@ lines are prefixed with the pod: "|" marks stdout, "!" stderr.
 Stopping xexec (Ctrl-C, --timeout) ends the connection. The command in the
 container may go on: Kubernetes offers no way to end it.
 
+Connections use SPDY, over which no server on the way can make up a success, and
+WebSockets where SPDY is refused. Where SPDY hangs (some proxies), set
+KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true.
+
 Exit codes:
     0  the command succeeded everywhere it ran
     1  it failed somewhere, or xexec itself failed
