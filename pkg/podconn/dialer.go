@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/internal/groups"
 	"github.com/kubectl-suite/kubectl-suite/pkg/internal/upgrade"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 )
@@ -31,7 +31,7 @@ const (
 // is safe for concurrent use.
 type Dialer struct {
 	namespace string
-	client    kubernetes.Interface
+	client    resolve.Client
 	upgrade   *upgrade.Dialer
 	timeout   time.Duration
 	grace     time.Duration
@@ -44,7 +44,7 @@ type Option func(*Dialer)
 
 // Client uses an existing client to look up pods and services, instead of one that
 // [New] makes from its configuration.
-func Client(c kubernetes.Interface) Option {
+func Client(c resolve.Client) Option {
 	return func(d *Dialer) { d.client = c }
 }
 
@@ -68,7 +68,7 @@ func New(cfg *rest.Config, namespace string, opts ...Option) (*Dialer, error) {
 		o(d)
 	}
 	if d.client == nil {
-		if d.client, err = kubernetes.NewForConfig(cfg); err != nil {
+		if d.client, err = groups.New(cfg); err != nil {
 			return nil, fmt.Errorf("preparing a client of the API server: %w", err)
 		}
 	}

@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"pkg/output":              {"pkg/hint"},
 	"pkg/fanout":              {"pkg/hint"},
 	"pkg/cli":                 append([]string{"pkg/kube"}, leaves...),
-	"pkg/kube":                leaves,
+	"pkg/kube":                append([]string{"pkg/internal"}, leaves...),
 	"pkg/resolve":             append([]string{"pkg/kube"}, leaves...),
 	"pkg/internal":            leaves,
 	"pkg/podexec":             append([]string{"pkg/internal", "pkg/resolve", "pkg/kube"}, leaves...),
