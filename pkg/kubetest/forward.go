@@ -14,8 +14,7 @@ const lastWords = time.Second
 // containerd: the end of either direction ends the connection a second later,
 // so that a half-closed client gets that long to read its answer.
 func (c *containers) PortForward(ctx context.Context, pod string, port int32, stream io.ReadWriteCloser) error {
-	c.forwards.Add(1)
-	defer c.forwards.Done()
+	defer c.forwards.enter()()
 	defer stream.Close()
 	conn, err := c.dial(ctx, pod, port)
 	if err != nil {

@@ -70,7 +70,7 @@ type Server struct {
 	api     *httptest.Server
 	conns   *tracker
 	closing sync.Once
-	active  sync.WaitGroup
+	active  gauge
 }
 
 // Start runs a server for the length of a test.
@@ -122,8 +122,8 @@ func (s *Server) Close() {
 		s.node.close()
 		s.api.CloseClientConnections()
 		s.api.Close()
-		wait(&s.runtime.forwards, time.Second)
-		wait(&s.active, creationTimeout+3*time.Second)
+		s.runtime.forwards.wait(time.Second)
+		s.active.wait(2 * time.Second)
 	})
 }
 
@@ -199,8 +199,7 @@ func (s *Server) put(obj runtime.Object) error {
 func (s *Server) handler() http.Handler {
 	mux := s.routes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.active.Add(1)
-		defer s.active.Done()
+		defer s.active.enter()()
 		done := s.record.start(r)
 		rec := &statusWriter{ResponseWriter: w}
 		defer func() { done(rec.code()) }()

@@ -13,6 +13,8 @@ func UpstreamLeaks() []goleak.Option {
 		// A translator waits 30 s for the other end to accept a stream, even
 		// when the connection has long ended.
 		goleak.IgnoreAnyFunction("k8s.io/client-go/tools/remotecommand.(*spdyStreamExecutor).StreamWithContext.func1"),
+		// A runtime waits 30 s for the streams of a client that has gone.
+		goleak.IgnoreAnyFunction("k8s.io/cri-streaming/pkg/streaming/remotecommand.createHTTPStreamStreams"),
 		// Closing a connection twice makes SPDY wait a second for somebody who
 		// wants to hear of the error.
 		goleak.IgnoreTopFunction("github.com/moby/spdystream.(*Connection).shutdown"),

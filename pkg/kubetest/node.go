@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc/status"
 	corev1 "k8s.io/api/core/v1"
@@ -16,10 +15,6 @@ import (
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 )
-
-// creationTimeout is long enough for a client on a busy machine and short
-// enough for Close to wait for it.
-const creationTimeout = 5 * time.Second
 
 // node is one kubelet and one container runtime, each with its own listener,
 // so that a request crosses the same connections as in a cluster.
@@ -37,8 +32,7 @@ type node struct {
 func newNode(s *Server) *node {
 	n := &node{server: s, transport: &http.Transport{}}
 	n.runtime = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.active.Add(1)
-		defer s.active.Done()
+		defer s.active.enter()()
 		n.stream.ServeHTTP(w, r)
 	}))
 	n.cri = track(n.runtime)
@@ -46,9 +40,6 @@ func newNode(s *Server) *node {
 	base := &url.URL{Scheme: "http", Host: n.runtime.Listener.Addr().String(), Path: "/"}
 	cfg := streaming.DefaultConfig
 	cfg.BaseURL = base
-	// A client that leaves between the upgrade and its streams keeps the
-	// handler waiting for that long.
-	cfg.StreamCreationTimeout = creationTimeout
 	stream, err := streaming.NewServer(cfg, s.runtime)
 	if err != nil {
 		panic(err) // upstream's constructor has no way to fail
@@ -59,8 +50,7 @@ func newNode(s *Server) *node {
 	mux.HandleFunc("/exec/{namespace}/{pod}/{container}", n.exec)
 	mux.HandleFunc("/portForward/{namespace}/{pod}", n.portForward)
 	n.kubelet = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.active.Add(1)
-		defer s.active.Done()
+		defer s.active.enter()()
 		mux.ServeHTTP(w, r)
 	}))
 	n.conns = track(n.kubelet)

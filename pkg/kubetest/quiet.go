@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/klog/v2"
@@ -92,18 +93,22 @@ func (c *trackedConn) reset() {
 	c.Close()
 }
 
-// wait waits for wg, but not for ever: a test that hangs tells less than one
-// that reports a leak.
-func wait(wg *sync.WaitGroup, limit time.Duration) {
-	done := make(chan struct{})
-	go func() {
-		wg.Wait()
-		close(done)
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
+// gauge counts what is going on. It differs from a sync.WaitGroup in that
+// giving up on it leaves nobody waiting.
+type gauge struct{ n atomic.Int64 }
+
+// enter counts one in, and the function that it returns counts it out.
+func (g *gauge) enter() (leave func()) {
+	g.n.Add(1)
+	return func() { g.n.Add(-1) }
+}
+
+// wait waits for nothing to be going on, but not for ever: a test that hangs
+// tells less than one that reports a leak.
+func (g *gauge) wait(limit time.Duration) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(limit); g.n.Load() > 0 && time.Now().Before(end); {
+		<-tick.C
 	}
 }

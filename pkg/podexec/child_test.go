@@ -76,13 +76,13 @@ func TestNothingIsLogged(t *testing.T) {
 			var i atomic.Int64
 			s.Faults().Func(func(*http.Request) kubetest.Fault { return breaks[int(i.Add(1))%len(breaks)] })
 			cmd := exec.CommandContext(t.Context(), exe)
-			cmd.Env = append(os.Environ(), childVar+"=60", "KUBECONFIG="+kubeconfig, offSwitch+"="+ws)
+			cmd.Env = append(os.Environ(), childVar+"=36", "KUBECONFIG="+kubeconfig, offSwitch+"="+ws)
 			var out, errOut bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &errOut
 			if err := cmd.Run(); err != nil {
 				t.Fatalf("%v\n%s", err, errOut.String())
 			}
-			if bytes.Count(out.Bytes(), []byte("\n")) != 60 {
+			if bytes.Count(out.Bytes(), []byte("\n")) != 36 {
 				t.Errorf("output %q", out.String())
 			}
 			if errOut.Len() > 0 || klogLine.Match(out.Bytes()) {

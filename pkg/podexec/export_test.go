@@ -6,3 +6,7 @@ import "time"
 func (c *Client) SetTiming(ping, patience, grace time.Duration) {
 	c.timing = timing{ping: ping, patience: patience, grace: grace}
 }
+
+// SetSwitch replaces the variable that can switch WebSockets off, so that tests
+// of both transports can run side by side.
+func (c *Client) SetSwitch(name string) { c.off = name }

@@ -45,15 +45,17 @@ func (p *pump) loop() {
 		}
 		if n > 0 {
 			p.s.health.input()
-			if p.send((*buf)[:n+1]) != nil {
-				return // the reading side knows why
+			if err := p.send((*buf)[:n+1]); err != nil {
+				p.stuck(err)
+				return
 			}
 		}
 		switch {
 		case err == nil:
 		case errors.Is(err, io.EOF):
-			//nolint:errcheck // the reading side knows why
-			p.finish()
+			if err := p.finish(); err != nil {
+				p.stuck(err)
+			}
 			return
 		default:
 			// Input that is cut short must not look complete to the command.
@@ -62,6 +64,14 @@ func (p *pump) loop() {
 			return
 		}
 	}
+}
+
+// stuck is for a connection that takes no more input. As a rule the command has
+// ended and its exit code is on its way to the reading side, which gets a
+// moment to find it; but it must not wait for a command that waits for input.
+func (p *pump) stuck(err error) {
+	p.s.lose(fmt.Errorf("the connection broke: sending input: %w", err))
+	p.s.health.shorten(p.s.timing.grace)
 }
 
 type deadliner interface{ SetReadDeadline(time.Time) error }

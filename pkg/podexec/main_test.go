@@ -13,5 +13,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVar) != "" {
 		os.Exit(child())
 	}
+	if err := os.Setenv(spdyOnly, "false"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m, kubetest.UpstreamLeaks()...)
 }

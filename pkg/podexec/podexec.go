@@ -126,6 +126,7 @@ type Client struct {
 	dialer *upgrade.Dialer
 	timing timing
 	either func(off string, webSocket, spdy func() error) error
+	off    string // the variable that can switch WebSockets off
 }
 
 // Option changes how a [Client] works.
@@ -148,7 +149,10 @@ func New(cfg *rest.Config, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{dialer: d, timing: timing{ping: 5 * time.Second, patience: 61 * time.Second, grace: 2 * time.Second}, either: d.Either}
+	c := &Client{
+		dialer: d, either: d.Either, off: offSwitch,
+		timing: timing{ping: 5 * time.Second, patience: 61 * time.Second, grace: 2 * time.Second},
+	}
 	for _, option := range options {
 		option(c)
 	}
@@ -166,7 +170,7 @@ func (c *Client) Run(ctx context.Context, req Request) (res Result) {
 	}
 	var l link
 	u := c.dialer.URL(req.Namespace, req.Pod, "exec", req.query())
-	err := c.either(offSwitch, func() (err error) {
+	err := c.either(c.off, func() (err error) {
 		res.Requests++
 		l, err = dialWebSocket(ctx, c.dialer, u)
 		return err

@@ -59,7 +59,7 @@ func (w *webSocket) run(ctx context.Context, s *session) {
 		return nil
 	})
 	release := atEnd(ctx, func() { w.conn.Close() })
-	stopPings := w.pings(s)
+	stopControl := w.control(s)
 	var in *pump
 	if s.req.Stdin != nil {
 		in = &pump{s: s, send: w.sendStdin, abort: func() { w.conn.Close() }, finish: func() error {
@@ -73,7 +73,7 @@ func (w *webSocket) run(ctx context.Context, s *session) {
 		s.lose(err)
 	}
 	w.conn.Close()
-	stopPings()
+	stopControl()
 	stopResize()
 	if in != nil {
 		in.stop()
@@ -81,18 +81,46 @@ func (w *webSocket) run(ctx context.Context, s *session) {
 	release()
 }
 
-// pings asks a silent server whether it is still there.
-func (w *webSocket) pings(s *session) (stop func()) {
-	var before int64
-	return every(s.timing.ping, func() {
-		now, silent := s.health.silent(before)
-		if before = now; !silent {
-			return
+// control answers the server's pings and asks a silent server whether it is
+// still there. It sets no deadline for writing: one that passes, because a
+// command does not take its input, would break the connection for good.
+func (w *webSocket) control(s *session) (stop func()) {
+	pongs := make(chan string, 1)
+	w.conn.SetPingHandler(func(mark string) error {
+		select {
+		case pongs <- mark:
+		default: // one is waiting to be sent already
 		}
-		mark := strconv.AppendUint(nil, s.health.asking(), 10)
-		//nolint:errcheck // the reading side notices what is wrong
-		w.conn.WriteControl(websocket.PingMessage, mark, time.Now().Add(s.timing.ping))
+		return nil
 	})
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		t := time.NewTicker(s.timing.ping)
+		defer t.Stop()
+		for before := int64(0); ; {
+			select {
+			case <-quit:
+				return
+			case mark := <-pongs:
+				w.say(websocket.PongMessage, mark)
+			case <-t.C:
+				now, silent := s.health.silent(before)
+				if before = now; silent {
+					w.say(websocket.PingMessage, strconv.FormatUint(s.health.asking(), 10))
+				}
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
+}
+
+func (w *webSocket) say(kind int, mark string) {
+	//nolint:errcheck // the reading side notices what is wrong
+	w.conn.WriteControl(kind, []byte(mark), time.Time{})
 }
 
 // receive reads until the connection ends. It returns nil if it ended in good

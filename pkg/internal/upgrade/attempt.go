@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 type attemptKey struct{}
@@ -84,7 +85,7 @@ func (d *Dialer) try(a *attempt, method string, u *url.URL, header http.Header) 
 	req.Header = header
 	resp, err := d.rt.RoundTrip(req)
 	if err != nil {
-		if cause := context.Cause(a.ctx); cause != nil {
+		if cause := ended(a.ctx); cause != nil {
 			err = cause
 		}
 		if a.sent.Load() {
@@ -100,4 +101,13 @@ func (d *Dialer) try(a *attempt, method string, u *url.URL, header http.Header) 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return &conn{rwc: body, raw: a.raw}, resp.Header, nil
+}
+
+// ended says why ctx has ended, nil if it has not. A dial notices a deadline by
+// a clock of its own, a moment before the context does.
+func ended(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return context.Cause(ctx)
 }
