@@ -10,9 +10,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest"
 )
@@ -25,19 +25,20 @@ func dialer(t *testing.T, s *kubetest.Server, transport string) httpstream.Diale
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := spdy.NewDialer(upgrader, &http.Client{Transport: rt}, http.MethodPost, u)
+	d := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: rt}, http.MethodPost, u)
 	if transport == "websocket" {
-		if d, err = portforward.NewSPDYOverWebsocketDialer(u, cfg); err != nil {
+		if d, err = portforward.NewSPDYOverWebsocketDialerForStreaming(u, cfg); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return d
 }
 
+// forward opens a port with client-go's forwarder and returns its address.
 func forward(t *testing.T, s *kubetest.Server, transport string) string {
 	t.Helper()
 	stop, ready := make(chan struct{}), make(chan struct{})
-	fw, err := portforward.New(dialer(t, s, transport), []string{":80"}, stop, ready, io.Discard, io.Discard)
+	fw, err := portforward.NewForStreaming(dialer(t, s, transport), []string{":80"}, stop, ready, io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,6 @@ func (q *oneSize) Next() *remotecommand.TerminalSize {
 	return size
 }
 
-// forward opens a port with client-go's forwarder and returns its address.
 func TestListPagesAndSelects(t *testing.T) {
 	s := kubetest.Start(t, kubetest.Options{})
 	for i := range 7 {

@@ -12,8 +12,11 @@ import "go.uber.org/goleak"
 func UpstreamLeaks() []goleak.Option {
 	return []goleak.Option{
 		// A translator waits 30 s for the other end to accept a stream, even
-		// when the connection has long ended.
+		// when the connection has long ended, and its WebSocket waits with it.
 		goleak.IgnoreAnyFunction("k8s.io/client-go/tools/remotecommand.(*spdyStreamExecutor).StreamWithContext.func1"),
+		goleak.IgnoreAnyFunction("k8s.io/apiserver/pkg/util/proxy.(*StreamTranslatorHandler).ServeHTTP"),
+		goleak.IgnoreAnyFunction("k8s.io/apiserver/pkg/util/proxy.handleResizeEvents"),
+		goleak.IgnoreAnyFunction("k8s.io/streaming/pkg/httpstream/wsstream.(*Conn).handle"),
 		// A runtime waits 30 s for the streams of a client that has gone.
 		goleak.IgnoreAnyFunction("k8s.io/cri-streaming/pkg/streaming/remotecommand.createHTTPStreamStreams"),
 		// A server's stream whose acceptance could not be sent, because the

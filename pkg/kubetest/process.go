@@ -18,6 +18,8 @@ import (
 	utilexec "k8s.io/utils/exec"
 )
 
+// Exec runs a command. Like a real runtime it does not end the command when
+// the client goes away.
 func (c *containers) Exec(_ context.Context, id string, argv []string, in io.Reader, out, errOut io.WriteCloser,
 	tty bool, resize <-chan remotecommand.TerminalSize,
 ) error {
@@ -95,6 +97,7 @@ func (c *containers) runTerminal(cmd *exec.Cmd, in io.Reader, out io.Writer, res
 	return err
 }
 
+// start registers a process before it can be missed by close.
 func (c *containers) start(cmd *exec.Cmd, start func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,6 +134,8 @@ func exitError(code int, err error) error {
 	return utilexec.CodeExitError{Err: fmt.Errorf("exit status %d", code), Code: code}
 }
 
+// command looks a program up the way a container runtime does, and fails in
+// the words of containerd and runc.
 func (c Container) command(id string, argv []string) (*exec.Cmd, error) {
 	parts := strings.Split(id, "/")
 	env := c.Env
@@ -169,6 +174,8 @@ func (c Container) find(name string) (path, why string) {
 	return path, ""
 }
 
+// tolerantWriter drops what a client that has gone will not read, so that the
+// process lives on.
 type tolerantWriter struct{ w io.Writer }
 
 func tolerant(w io.WriteCloser) io.Writer {

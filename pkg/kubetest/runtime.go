@@ -90,18 +90,11 @@ func (c *containers) close() {
 	}
 }
 
-// Exec runs a command. Like a real runtime it does not end the command when
-// the client goes away.
-// start registers a process before it can be missed by close.
-// command looks a program up the way a container runtime does, and fails in
-// the words of containerd and runc.
 // Attach is not offered.
 func (c *containers) Attach(context.Context, string, io.Reader, io.WriteCloser, io.WriteCloser, bool, <-chan remotecommand.TerminalSize) error {
 	return errors.New("attach is not supported")
 }
 
-// tolerantWriter drops what a client that has gone will not read, so that the
-// process lives on.
 // dial reaches the port of a pod, or fails in the words of containerd.
 func (c *containers) dial(ctx context.Context, pod string, port int32) (net.Conn, error) {
 	c.mu.Lock()

@@ -118,11 +118,6 @@ func TestSplitStatusIsPutTogether(t *testing.T) {
 	})
 }
 
-// TestCommandThatIgnoresItsInputIsNotGivenUp fills all buffers on the way to
-// the command, so that answers to pings are not to be expected.
-// TestSlowConsumerIsWaitedFor stalls for longer than the patience, with less
-// and with more output than all the buffers on the way hold.
-// stalling blocks its first Write.
 func TestLocalWriteErrorsAreKept(t *testing.T) {
 	full := errors.New("no space left on device")
 	eachWay(t, func(t *testing.T, _ *kubetest.Server, c *podexec.Client) {
@@ -154,6 +149,3 @@ func TestBrokenInputDoesNotLookComplete(t *testing.T) {
 		}
 	})
 }
-
-// TestCancelLeavesNothingBehind cancels 200 commands in all phases; goleak looks
-// for the rest in TestMain.

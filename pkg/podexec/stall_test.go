@@ -33,6 +33,8 @@ func TestQuietCommandIsNotGivenUp(t *testing.T) {
 	})
 }
 
+// TestCommandThatIgnoresItsInputIsNotGivenUp fills all buffers on the way to
+// the command, so that answers to pings are not to be expected.
 func TestCommandThatIgnoresItsInputIsNotGivenUp(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *kubetest.Server, c *podexec.Client) {
 		c.SetTiming(50*time.Millisecond, time.Second, time.Second)
@@ -54,6 +56,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// TestSlowConsumerIsWaitedFor stalls for longer than the patience, with less
+// and with more output than all the buffers on the way hold.
 func TestSlowConsumerIsWaitedFor(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *kubetest.Server, c *podexec.Client) {
 		c.SetTiming(400*time.Millisecond, 1200*time.Millisecond, time.Second)
@@ -73,6 +77,7 @@ func TestSlowConsumerIsWaitedFor(t *testing.T) {
 	})
 }
 
+// stalling blocks its first Write.
 type stalling struct {
 	counter
 	pause time.Duration

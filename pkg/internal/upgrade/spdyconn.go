@@ -14,6 +14,10 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
+// SPDYConn is the client's end of a SPDY connection. It differs from the one
+// in Kubernetes in that opening streams takes one round trip for all of them
+// and ends with a context, and that Close is over, goroutines included, within
+// a second even if the peer is stuck.
 type SPDYConn struct {
 	spdy *spdystream.Connection
 	conn net.Conn
@@ -26,6 +30,8 @@ type SPDYConn struct {
 	in reader
 }
 
+// reader counts what is read from a connection and remembers why that ended: to
+// SPDY all ends are alike.
 type reader struct {
 	net.Conn
 	count atomic.Int64
@@ -43,6 +49,8 @@ func (r *reader) Read(p []byte) (int, error) {
 
 var _ httpstream.Connection = (*SPDYConn)(nil)
 
+// OverSPDY starts SPDY on c, which it owns from then on. It is for connections
+// that carry SPDY in something else, such as a WebSocket tunnel.
 func OverSPDY(c net.Conn) (*SPDYConn, error) {
 	sc := &SPDYConn{conn: c, done: make(chan struct{}), in: reader{Conn: c}}
 	s, err := spdystream.NewConnection(&sc.in, false)
@@ -58,6 +66,8 @@ func OverSPDY(c net.Conn) (*SPDYConn, error) {
 	return sc, nil
 }
 
+// Open creates one stream for each of headers, all in one round trip. Streams
+// that were opened before an error stay with the connection until its Close.
 func (c *SPDYConn) Open(ctx context.Context, headers ...http.Header) ([]httpstream.Stream, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, openTimeout, errors.New("the peer did not accept the stream in time"))
 	defer cancel()
@@ -92,6 +102,8 @@ func (c *SPDYConn) start(h http.Header) (*spdystream.Stream, error) {
 	return s, err
 }
 
+// accepted waits for the peer's reply. The library's own wait does not end
+// when the connection does, hence the small steps.
 func (c *SPDYConn) accepted(ctx context.Context, s *spdystream.Stream) error {
 	for step := time.Millisecond; ; step = min(2*step, 50*time.Millisecond) {
 		err := s.WaitTimeout(step)
@@ -108,6 +120,7 @@ func (c *SPDYConn) accepted(ctx context.Context, s *spdystream.Stream) error {
 	}
 }
 
+// CreateStream opens a single stream, waiting at most 30 s.
 func (c *SPDYConn) CreateStream(h http.Header) (httpstream.Stream, error) {
 	streams, err := c.Open(context.Background(), h)
 	if err != nil {
@@ -116,17 +129,28 @@ func (c *SPDYConn) CreateStream(h http.Header) (httpstream.Stream, error) {
 	return streams[0], nil
 }
 
+// Ping sends a ping and waits for its answer or for the end of the connection.
+// One ping at a time.
 func (c *SPDYConn) Ping() error {
 	_, err := c.spdy.Ping()
 	return err
 }
 
+// SetPatience makes the connection fail when a read from the network has
+// waited for d without a byte; 0 is for ever. Time that passes because nobody
+// reads the streams does not count.
 func (c *SPDYConn) SetPatience(d time.Duration) {
 	if p, ok := c.conn.(interface{ setPatience(time.Duration) }); ok {
 		p.setPatience(d)
 	}
 }
 
+// Close ends the connection at once, and with it all streams. It may be called
+// more than once.
+//
+// It says no goodbye. Peers take the end of the connection for what it is, while
+// resetting a stream that the peer has not yet accepted would leave a goroutine
+// behind in a kubelet or a container runtime each time.
 func (c *SPDYConn) Close() error {
 	c.mu.Lock()
 	first := !c.closed
@@ -134,18 +158,18 @@ func (c *SPDYConn) Close() error {
 	streams := c.streams
 	c.mu.Unlock()
 	if first {
-		//nolint:errcheck // all of this is courtesy to a peer that may be gone
-		c.conn.SetWriteDeadline(time.Now().Add(goodbye))
+		c.conn.Close()
 		for _, s := range streams {
-			s.Reset() //nolint:errcheck // as above
+			s.Reset() //nolint:errcheck // cannot be sent any more, but ends our side
 		}
 		c.spdy.Close() //nolint:errcheck // as above
-		c.conn.Close()
 	}
 	c.join(streams)
 	return nil
 }
 
+// join waits for the frame workers. One of them may be about to report that a
+// stream was refused, to a waiter that has given up: stand in for the waiter.
 func (c *SPDYConn) join(streams []*spdystream.Stream) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -161,6 +185,8 @@ func (c *SPDYConn) join(streams []*spdystream.Stream) {
 	}
 }
 
+// Err says why no more could be read from the network; nil if that has not
+// happened. An io.EOF is the peer's own orderly end.
 func (c *SPDYConn) Err() error {
 	if err := c.in.end.Load(); err != nil {
 		return *err
@@ -168,10 +194,15 @@ func (c *SPDYConn) Err() error {
 	return nil
 }
 
+// Received is the number of bytes that have been read from the network.
 func (c *SPDYConn) Received() int64 { return c.in.count.Load() }
 
+// CloseChan is closed when the connection has ended.
 func (c *SPDYConn) CloseChan() <-chan bool { return c.spdy.CloseChan() }
 
+// SetIdleTimeout closes the connection after d without a frame.
 func (c *SPDYConn) SetIdleTimeout(d time.Duration) { c.spdy.SetIdleTimeout(d) }
 
+// RemoveStreams does nothing: streams stay with the connection until its
+// Close, which must be able to end them. Connections here are short-lived.
 func (c *SPDYConn) RemoveStreams(...httpstream.Stream) {}
