@@ -69,8 +69,8 @@ func (d *dialogue) ask(args ...string) error {
 func (e *Endpoint) login(d *dialogue) error {
 	err := d.ask("PING")
 	switch code(err) {
-	case "":
-		if err != nil {
+	case "", "MISCONF", "MASTERDOWN": // a server that cannot save, a replica without its primary: both may be read from
+		if err != nil && code(err) == "" {
 			return err
 		}
 		if len(e.Credentials) == 0 || e.Credentials[0].Username == "" {
