@@ -87,7 +87,7 @@ func local(addr string) func(context.Context) (net.Conn, error) {
 func podconnWay(cfg *rest.Config, o options, name, on string, against int) (contender, error) {
 	d, err := podconn.New(cfg, o.namespace)
 	return contender{name, func(ctx context.Context) (net.Conn, error) {
-		os.Setenv(webSockets, on)
+		_ = os.Setenv(webSockets, on)
 		return d.DialContext(ctx, "tcp", o.target)
 	}, against, false, 0}, err
 }
@@ -145,13 +145,13 @@ func kubectl(ctx context.Context, o options) (addr string, stop func(), err erro
 		return "", nil, err
 	}
 	stop = func() {
-		cmd.Process.Kill()
-		cmd.Wait()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if m := forwarding.FindStringSubmatch(lines.Text()); m != nil {
-			go io.Copy(io.Discard, out)
+			go func() { _, _ = io.Copy(io.Discard, out) }()
 			return m[1], stop, nil
 		}
 	}

@@ -71,7 +71,7 @@ func (l *localServer) startRedis(ctx context.Context, dir string) (addr string, 
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	l.stops = append(l.stops, func() { cmd.Process.Kill(); cmd.Wait() })
+	l.stops = append(l.stops, func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	for range 100 {
 		if c, err := net.Dial("tcp", addr); err == nil {
 			return addr, c.Close()
