@@ -249,3 +249,26 @@ func TestParseInfo(t *testing.T) {
 		t.Errorf("nonsense: %v", err)
 	}
 }
+
+// TestServersWithoutClient: a name in CLIENT LIST is a courtesy, and must not be
+// a condition.
+func TestServersWithoutClient(t *testing.T) {
+	for name, server := range map[string]*redistest.Server{
+		"renamed":   redistest.Start(t, "--rename-command", "CLIENT", ""),
+		"forbidden": redistest.Start(t, "--user", "default", "on", "nopass", "~*", "+ping", "+info"),
+	} {
+		c := endpoint(server).Client()
+		if s, err := Inspect(context.Background(), c); err != nil || s.Flavour != "redis" {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+		c.Close()
+	}
+}
+
+func TestConnectionsHaveANameWhereTheyMay(t *testing.T) {
+	c := endpoint(redistest.Start(t)).Client()
+	defer c.Close()
+	if name, err := c.ClientGetName(context.Background()).Result(); err != nil || name != "redisconn-test" {
+		t.Errorf("name %q, %v", name, err)
+	}
+}

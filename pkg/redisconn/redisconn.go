@@ -83,7 +83,8 @@ func (e *Endpoint) use(c *Credential) {
 }
 
 // Client returns a go-redis client whose connections come from [Endpoint.Open],
-// so its errors are as clear. It speaks RESP2, opens at most two connections and
+// so its errors are as clear. Open names the connections too: a name that
+// go-redis sets must not be refused, and some servers forbid CLIENT. It speaks RESP2, opens at most two connections and
 // does nothing in the background.
 func (e *Endpoint) Client() *redis.Client {
 	muteLog()
@@ -91,7 +92,6 @@ func (e *Endpoint) Client() *redis.Client {
 		Addr:                     e.Addr,
 		Dialer:                   func(ctx context.Context, _, _ string) (net.Conn, error) { return e.Open(ctx) },
 		Protocol:                 2,
-		ClientName:               e.ClientName,
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 		PoolSize:                 2,
