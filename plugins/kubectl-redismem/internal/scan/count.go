@@ -6,16 +6,22 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 )
 
-// adapt asks for fewer keys while their names are long, so that neither side has
-// to hold huge pages, and for more again afterwards.
+// adapt tells how many keys to ask for after a page of count keys with size
+// bytes of names: as many as fill half a large page, so that neither side has to
+// hold huge ones. It falls at once and grows fourfold at most, so that chance
+// does not carry it away.
 func adapt(count, most, size int) int {
+	const grow = 4
+	wanted := count * grow
 	switch {
 	case size > largePage:
-		return max(count/4, minCount)
-	case size < largePage/8:
-		return min(count*2, most)
+		wanted = count * largePage / size
+	case size > largePage/2:
+		wanted = count
+	case size > 0:
+		wanted = min(wanted, count*(largePage/2)/size)
 	}
-	return count
+	return max(1, min(wanted, most))
 }
 
 const (
@@ -27,9 +33,33 @@ const (
 // before the last of them is here, so that a page whose sizes are cut off can be
 // asked for again without counting keys twice.
 func (s *scanner) collect(l *link, p *page) error {
-	sizes := s.sizes[:0]
-	var refused map[string]int64
-	for range p.len() {
+	s.sizes, s.refused = s.sizes[:0], nil
+	if err := s.readSizes(l, p.len()); err != nil {
+		return err
+	}
+	s.count(p)
+	return nil
+}
+
+// collectInBatches asks for the sizes of a large page itself, bit by bit.
+func (s *scanner) collectInBatches(l *link, p *page) error {
+	s.sizes, s.refused = s.sizes[:0], nil
+	for from := 0; from < p.len(); {
+		next, err := l.askSome(p, from)
+		if err != nil {
+			return err
+		}
+		if err := s.readSizes(l, next-from); err != nil {
+			return err
+		}
+		from = next
+	}
+	s.count(p)
+	return nil
+}
+
+func (s *scanner) readSizes(l *link, n int) error {
+	for range n {
 		size, null, err := l.r.Int()
 		if null {
 			size = vanished
@@ -39,21 +69,19 @@ func (s *scanner) collect(l *link, p *page) error {
 			if !errors.As(err, &reply) {
 				return err
 			}
-			if refused == nil {
-				refused = map[string]int64{}
+			if s.refused == nil {
+				s.refused = map[string]int64{}
 			}
-			refused[reply.Code()]++
+			s.refused[reply.Code()]++
 			size = unreadable
 		}
-		sizes = append(sizes, size)
+		s.sizes = append(s.sizes, size)
 	}
-	s.sizes = sizes
-	s.count(p, sizes, refused)
 	return nil
 }
 
-func (s *scanner) count(p *page, sizes []int64, refused map[string]int64) {
-	for i, size := range sizes {
+func (s *scanner) count(p *page) {
+	for i, size := range s.sizes {
 		switch {
 		case size >= 0:
 			s.Key(p.name(i), size)
@@ -62,7 +90,7 @@ func (s *scanner) count(p *page, sizes []int64, refused map[string]int64) {
 			s.Vanished++
 		}
 	}
-	for code, n := range refused {
+	for code, n := range s.refused {
 		s.Unreadable[code] += n
 	}
 	s.Pages++

@@ -119,14 +119,40 @@ func (l *link) ask(done *page, count int) error {
 		l.out = appendScan(l.out, done.next, count)
 	}
 	for i := range done.len() {
-		l.out = append(l.out, "*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n"...)
-		l.out = resp.AppendArg(l.out, done.name(i))
+		l.out = appendUsage(l.out, done.name(i))
 	}
-	err := l.write(l.out)
-	if cap(l.out) > maxKept {
-		l.out = nil
+	return l.write(l.out)
+}
+
+// askSome sends MEMORY USAGE for the keys of p from the one at from on, as many
+// as have names of largePage bytes together, but at least one. It returns where
+// to go on.
+func (l *link) askSome(p *page, from int) (next int, err error) {
+	l.out = l.out[:0]
+	if name := p.name(from); len(name) > largePage { // not worth a copy
+		l.out = append(resp.AppendHeader(l.out, 3), "$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$"...)
+		l.out = append(strconv.AppendInt(l.out, int64(len(name)), 10), "\r\n"...)
+		for _, part := range [][]byte{l.out, name, []byte("\r\n")} {
+			if err := l.write(part); err != nil {
+				return from, err
+			}
+		}
+		return from + 1, nil
 	}
-	return err
+	size := 0
+	for next = from; next < p.len(); next++ {
+		name := p.name(next)
+		if size += len(name); size > largePage {
+			break
+		}
+		l.out = appendUsage(l.out, name)
+	}
+	return next, l.write(l.out)
+}
+
+func appendUsage(b, name []byte) []byte {
+	b = append(b, "*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n"...)
+	return resp.AppendArg(b, name)
 }
 
 func appendScan(b []byte, cursor string, count int) []byte {

@@ -17,9 +17,9 @@ type page struct {
 }
 
 const (
-	// maxKept is the size from which on a buffer is given back instead of kept
-	// for the next page: a page of very long names must not stay in memory.
-	maxKept = 4 << 20
+	// maxKept is the size from which on a page's buffer is given back instead of
+	// kept for the next one: a page of very long names must not stay in memory.
+	maxKept = 2 << 20
 	// maxPage bounds the names of one page against a peer that invents them.
 	maxPage = 1 << 20
 )

@@ -4,8 +4,13 @@
 // One round trip a page: a single write carries MEMORY USAGE for the page that
 // just arrived and the SCAN for the next one, and a page is counted while the
 // next is on its way. It never sends KEYS, which blocks the server, nor TYPE,
-// which counts as a hit in the server's statistics. It keeps three pages of
-// names in memory, never all keys.
+// which counts as a hit in the server's statistics. It keeps two pages of names
+// in memory, never all keys.
+//
+// What the server has to hold for a client counts against its maxmemory, and a
+// server that is full evicts keys to make room. So a scan feels its way: it asks
+// for few keys first and for more as long as their names are short, and where
+// names are huge it has no more than one page or one small batch under way.
 package scan
 
 import (
@@ -42,8 +47,8 @@ const (
 	defaultTimeout = 30 * time.Second
 	defaultRetries = 4
 	defaultBackoff = 250 * time.Millisecond
-	minCount       = 10
-	largePage      = 1 << 20 // bytes of names from which on fewer keys are asked for
+	firstCount     = 10      // asked for while nobody knows how long names are
+	largePage      = 1 << 20 // bytes of names beyond which a page is handled alone
 )
 
 // Result is what a scan found. It is true also when the scan ended early.
@@ -133,8 +138,10 @@ type scanner struct {
 	Config
 	Result
 	runID string
-	pages [3]page
-	sizes []int64
+	pages [2]page
+	// Of the page that is being collected.
+	sizes   []int64
+	refused map[string]int64 // by error code; nil if there are none
 }
 
 // unknown is the run ID before the first connection. It is not a run ID.
@@ -170,39 +177,52 @@ func (s *scanner) connectAndScan(ctx context.Context) error {
 
 // scan goes from s.Cursor to the end over one connection. Two writes are under
 // way at most: the sizes of page i, and SCAN for page i+2 with the sizes of i+1.
+// A large page is alone: its SCAN may have been sent with the page before, but
+// nothing else is under way while its sizes are asked for.
 func (s *scanner) scan(l *link) error {
-	older, newer, spare := &s.pages[0], &s.pages[1], &s.pages[2]
-	count := s.Count
-	older.reset(s.Cursor)
-	if err := l.write(appendScan(nil, s.Cursor, count)); err != nil {
-		return err
-	}
-	if err := older.read(l.r); err != nil {
-		return scanError(err)
-	}
-	if err := l.ask(older, count); err != nil {
-		return err
-	}
-	for {
-		more := older.next != "0"
-		if more {
-			newer.reset(older.next)
-			if err := newer.read(l.r); err != nil {
-				return scanError(err)
-			}
-			count = adapt(count, s.Count, len(newer.names))
-			if err := l.ask(newer, count); err != nil {
+	count := min(firstCount, s.Count)
+	p, older := &s.pages[0], &s.pages[1]
+	asked, owed := false, false // the SCAN for p; the sizes of older
+	for cursor := s.Cursor; ; {
+		if err := s.fetch(l, p, cursor, count, asked); err != nil {
+			return err
+		}
+		count = adapt(count, s.Count, len(p.names))
+		alone := len(p.names) > largePage
+		if !alone {
+			if err := l.ask(p, count); err != nil {
 				return err
 			}
 		}
-		if err := s.collect(l, older); err != nil {
+		if owed {
+			if err := s.collect(l, older); err != nil {
+				return err
+			}
+		}
+		if cursor = p.next; !alone {
+			p, older = older, p
+		} else if err := s.collectInBatches(l, p); err != nil {
 			return err
 		}
-		if !more {
+		asked, owed = !alone, !alone
+		if cursor == "0" && owed {
+			return s.collect(l, older)
+		}
+		if cursor == "0" {
 			return nil
 		}
-		older, newer, spare = newer, spare, older
 	}
+}
+
+// fetch reads the page at cursor, and asks for it first unless that was done.
+func (s *scanner) fetch(l *link, p *page, cursor string, count int, asked bool) error {
+	p.reset(cursor)
+	if !asked {
+		if err := l.write(appendScan(nil, cursor, count)); err != nil {
+			return err
+		}
+	}
+	return scanError(p.read(l.r))
 }
 
 func scanError(err error) error {

@@ -306,7 +306,8 @@ func TestBadReplies(t *testing.T) {
 
 func TestAdapt(t *testing.T) {
 	for _, c := range []struct{ count, size, want int }{
-		{500, 20_000, 500}, {500, 10 << 20, 125}, {20, 10 << 20, 10}, {125, 20_000, 250}, {300, 20_000, 500}, {125, 500_000, 125},
+		{10, 300, 40}, {10, 0, 40}, {500, 20_000, 500}, {300, 20_000, 500}, {125, 500_000, 131}, {500, 600_000, 500},
+		{500, 10 << 20, 50}, {20, 10 << 20, 2}, {2, 10 << 20, 1}, {10, 2_000_000, 5},
 	} {
 		if got := adapt(c.count, 500, c.size); got != c.want {
 			t.Errorf("adapt(%d, 500, %d) = %d, want %d", c.count, c.size, got, c.want)
