@@ -99,6 +99,7 @@ func (f *Finder) askPort(ctx context.Context, c Candidate, port int) (*Instance,
 	i.Endpoint.Name = "pod/" + i.Name()
 	i.Endpoint.Addr = i.Endpoint.Name
 	i.Endpoint.Dial = f.Dialer(c.Pod.Name, port)
+	i.Endpoint.Username = f.Username
 	var unread error
 	if len(i.Endpoint.Credentials) == 0 {
 		i.Endpoint.Credentials, unread = podCredentials(ctx, f.Client, c.Pod, c.Container, f.Username)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,8 @@ func (d *dialogue) ask(args ...string) error {
 	return err
 }
 
-// login asks whether a password is needed before it sends one.
+// login asks whether a password is needed before it sends one. Whoever names a
+// user is logged in as that user in any case.
 func (e *Endpoint) login(d *dialogue) error {
 	err := d.ask("PING")
 	switch code(err) {
@@ -73,27 +75,32 @@ func (e *Endpoint) login(d *dialogue) error {
 		if err != nil && code(err) == "" {
 			return err
 		}
-		if len(e.Credentials) == 0 || e.Credentials[0].Username == "" {
-			break // the default user needs no password
-		}
-		if err := e.authenticate(d); err != nil {
-			return err
+		if e.asUser() {
+			err = e.authenticate(d)
+		} else {
+			err = nil
 		}
 	case "NOAUTH":
-		if err := e.authenticate(d); err != nil {
-			return err
+		err = e.authenticate(d)
+	case "NOPERM": // let in without a password, but not to ping
+		err = e.authenticate(d)
+		if !e.asUser() && (code(err) != "" || errors.Is(err, ErrNoPassword) || errors.Is(err, ErrWrongPassword)) {
+			err = nil // there is nobody else to be; the commands that follow tell what is allowed
 		}
-	case "NOPERM": // logged in as a user who may not ping
-	default:
-		return err
 	}
-	if e.ClientName == "" {
-		return nil
+	if err != nil || e.ClientName == "" {
+		return err
 	}
 	if err := d.ask("CLIENT", "SETNAME", e.ClientName); err != nil && code(err) == "" {
 		return err
 	}
 	return nil
+}
+
+// asUser reports whether a user was named. The default user may be let in without
+// a password, and is then somebody else.
+func (e *Endpoint) asUser() bool {
+	return e.Username != "" || slices.ContainsFunc(e.Credentials, func(c Credential) bool { return c.Username != "" })
 }
 
 // authenticate tries the credentials in turn. A password that was accepted
@@ -103,7 +110,11 @@ func (e *Endpoint) authenticate(d *dialogue) error {
 	if used := e.Used(); used != nil {
 		candidates = []Credential{*used}
 	}
-	if len(candidates) == 0 {
+	switch {
+	case len(candidates) > 0:
+	case e.Username != "":
+		return fmt.Errorf("%w for user %q", ErrNoPassword, e.Username)
+	default:
 		return ErrNoPassword
 	}
 	var sources []string

@@ -272,3 +272,43 @@ func TestConnectionsHaveANameWhereTheyMay(t *testing.T) {
 		t.Errorf("name %q, %v", name, err)
 	}
 }
+
+// TestUserIsLoggedInWhateverTheDefaultUserMay: the default user gets in without a
+// password, and may ping or not, but somebody else was named.
+func TestUserIsLoggedInWhateverTheDefaultUserMay(t *testing.T) {
+	ctx := context.Background()
+	reader := []string{"--user", "reader", "on", ">rpw", "~*", "+info", "+acl|whoami"}
+	for name, rights := range map[string]string{"may ping": "+ping", "may nothing": "-@all"} {
+		server := redistest.Start(t, append([]string{"--user", "default", "on", "nopass", "-@all", rights}, reader...)...)
+		e := endpoint(server)
+		e.Credentials = []Credential{{Username: "reader", Password: "rpw", Source: "file"}}
+		c := e.Client()
+		if who, err := c.ACLWhoAmI(ctx).Result(); err != nil || who != "reader" {
+			t.Errorf("default user %s: logged in as %q, %v", name, who, err)
+		}
+		c.Close()
+
+		e = endpoint(server)
+		e.Username = "reader"
+		if _, err := e.Open(ctx); !errors.Is(err, ErrNoPassword) || !strings.Contains(err.Error(), `for user "reader"`) {
+			t.Errorf("default user %s: a user without a password: %v", name, err)
+		}
+		e.Credentials = []Credential{{Username: "reader", Password: "no", Source: "file"}}
+		if _, err := e.Open(ctx); !errors.Is(err, ErrWrongPassword) {
+			t.Errorf("default user %s: a user with a wrong password: %v", name, err)
+		}
+	}
+}
+
+// TestDefaultUserWithoutPing: a password that was found does no harm where none
+// is wanted.
+func TestDefaultUserWithoutPing(t *testing.T) {
+	server := redistest.Start(t, "--user", "default", "on", "nopass", "-@all", "+info")
+	for _, passwords := range [][]string{nil, {"surplus"}} {
+		c := endpoint(server, passwords...).Client()
+		if s, err := Inspect(context.Background(), c); err != nil || s.Flavour != "redis" {
+			t.Errorf("with %d passwords: %+v, %v", len(passwords), s, err)
+		}
+		c.Close()
+	}
+}

@@ -47,8 +47,12 @@ type Endpoint struct {
 	Addr string // passed to Dial
 	Dial DialFunc
 	TLS  *tls.Config // nil for plain TCP
-	// Credentials are tried in turn if the server asks for a password.
+	// Credentials are tried in turn if the server asks for a password, and in any
+	// case if they are a user's.
 	Credentials []Credential
+	// Username is the ACL user that was asked for, "" for the default user. It
+	// keeps an endpoint without Credentials from connecting as somebody else.
+	Username string
 	// ClientName is what CLIENT LIST on the server shows.
 	ClientName string
 	// Timeout bounds each dial with its login, 0 means 15 s.
