@@ -19,6 +19,7 @@ import (
 type flags struct {
 	io   *streams.IO
 	kube *kube.Flags
+	set  *pflag.FlagSet // all of them, and which were given
 
 	addr, container        string
 	port, db               int
@@ -66,6 +67,7 @@ func newCommand(io *streams.IO) *cobra.Command {
 	cmd.Flags().AddFlagSet(connection)
 	cmd.AddCommand(cli.NewVersionCommand(io))
 	setHelp(cmd, own, connection)
+	f.set = cmd.Flags()
 	return cmd
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
@@ -19,6 +21,7 @@ import (
 type options struct {
 	io   *streams.IO
 	kube *kube.Flags // untouched with addr
+	set  *pflag.FlagSet
 
 	addr      string       // "" unless the server is outside of a cluster
 	ref       *resolve.Ref // nil: find one
@@ -50,7 +53,7 @@ func (f *flags) options(args []string) (*options, error) {
 		return nil, err
 	}
 	o := &options{
-		io: f.io, kube: f.kube, addr: f.addr, container: f.container, port: f.port, username: f.username,
+		io: f.io, kube: f.kube, set: f.set, addr: f.addr, container: f.container, port: f.port, username: f.username,
 		format: f.output, noHeaders: f.noHd, quiet: f.quiet,
 		analysis: analysis.Options{
 			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.prefixes},

@@ -66,7 +66,7 @@ func (o *options) find(ctx context.Context) (*place, error) {
 	}
 	instance, err := locate.Find(ctx, locate.Request{
 		Client: client, Namespace: p.namespace, Ref: o.ref, Container: o.container, Port: o.port,
-		Command: "kubectl redismem -n " + p.namespace,
+		Command: again(o.set, p.namespace),
 		Finder: &redisconn.Finder{
 			Client: client, Username: o.username, Endpoint: func() *redisconn.Endpoint { return o.endpoint(o.serverName(p.namespace)) },
 			Dialer: func(pod string, port int) redisconn.DialFunc {

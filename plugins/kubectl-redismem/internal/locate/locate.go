@@ -64,21 +64,70 @@ func (r Request) candidates(ctx context.Context) ([]redisconn.Candidate, []redis
 		return r.inNamespace(ctx)
 	case r.Ref.Kind == resolve.Service:
 		return r.behindService(ctx)
+	case r.Ref.Kind == resolve.Pod:
+		return r.named(ctx)
 	}
-	found, err := resolve.Pods(ctx, r.Client, resolve.Query{Refs: []resolve.Ref{*r.Ref}, Namespace: r.Namespace, Container: r.Container})
+	return r.ofWorkload(ctx)
+}
+
+// resolve asks for what r names, for the pods or for the words why there are none.
+func (r Request) resolve(ctx context.Context) (*resolve.Found, error) {
+	return resolve.Pods(ctx, r.Client, resolve.Query{Refs: []resolve.Ref{*r.Ref}, Namespace: r.Namespace, Container: r.Container})
+}
+
+// named takes the one pod that was named. Resolve is not asked whether it is of
+// use, because a broken container hides the others there: it is about commands.
+func (r Request) named(ctx context.Context) ([]redisconn.Candidate, []redisconn.Skipped, error) {
+	pod, err := r.pod(ctx, r.Ref.Name)
+	if err != nil {
+		if _, explained := r.resolve(ctx); explained != nil {
+			err = explained
+		}
+		return nil, nil, err
+	}
+	found, skipped := redisconn.Named(pod, r.Container, r.Port)
+	switch {
+	case len(found) > 0:
+		return found, skipped, nil
+	case len(skipped) > 0:
+		return nil, nil, hint.With(fmt.Errorf("pod %q %s", pod.Name, skipped[0].Reason),
+			fmt.Sprintf("see why with: kubectl describe pod %s -n %s", pod.Name, pod.Namespace))
+	}
+	_, err = r.resolve(ctx) // says which containers there are
+	return nil, nil, err
+}
+
+// ofWorkload takes all pods of a workload.
+func (r Request) ofWorkload(ctx context.Context) (out []redisconn.Candidate, skipped []redisconn.Skipped, err error) {
+	all, err := r.resolve(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	var out []redisconn.Candidate
-	var skipped []redisconn.Skipped
-	for _, t := range found.Targets {
-		pod, err := r.pod(ctx, t.Pod)
+	add := func(name string) error {
+		pod, err := r.pod(ctx, name)
 		if err != nil {
+			return err
+		}
+		if pod.DeletionTimestamp != nil {
+			skipped = append(skipped, redisconn.Skipped{Pod: name, Reason: "is terminating"})
+			return nil
+		}
+		found, not := redisconn.Named(pod, r.Container, r.Port)
+		out, skipped = append(out, found...), append(skipped, not...)
+		return nil
+	}
+	for _, t := range all.Targets {
+		if err := add(t.Pod); err != nil {
 			return nil, nil, err
 		}
-		out = append(out, redisconn.Named(pod, r.Container, r.Port)...)
 	}
-	for _, s := range found.Skipped {
+	for _, s := range all.Skipped {
+		if s.Container != "" { // its default container does not run, but another may
+			if err := add(s.Pod); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		skipped = append(skipped, redisconn.Skipped{Pod: s.Pod, Reason: s.Reason})
 	}
 	return out, skipped, nil
@@ -151,7 +200,8 @@ func (r Request) behindService(ctx context.Context) ([]redisconn.Candidate, []re
 	if err != nil {
 		return nil, nil, err
 	}
-	return redisconn.Named(pod, r.Container, int(b.Port)), nil, nil
+	found, skipped := redisconn.Named(pod, r.Container, int(b.Port))
+	return found, skipped, nil
 }
 
 // servicePort is --port, or the service's port that looks like Redis, or its
