@@ -36,36 +36,65 @@ func named(s string) bool {
 
 // Candidates looks for servers among pods by image, port, command, container
 // name and labels. It may take other things for servers, exporters for example:
-// only asking tells. It is a pure function of its arguments.
+// only asking tells. A container that does not run is skipped, whatever the
+// others of its pod do. It is a pure function of its arguments.
 func Candidates(pods []corev1.Pod) (found []Candidate, skipped []Skipped) {
 	for i := range pods {
 		pod := &pods[i]
 		of := podCandidates(pod)
-		if len(of) == 0 {
+		if len(of) > 0 && pod.DeletionTimestamp != nil {
+			skipped = append(skipped, Skipped{Pod: pod.Name, Reason: "is terminating"})
 			continue
 		}
-		if reason := unusable(pod); reason != "" {
-			skipped = append(skipped, Skipped{Pod: pod.Name, Reason: reason})
-			continue
-		}
-		found = append(found, of...)
+		usable, not := divide(of)
+		found, skipped = append(found, usable...), append(skipped, not...)
 	}
 	return found, skipped
 }
 
+// divide tells those that can be asked from those whose container does not run.
+func divide(all []Candidate) (usable []Candidate, skipped []Skipped) {
+	for _, c := range all {
+		if reason := unusable(c.Pod, c.Container); reason != "" {
+			s := Skipped{Pod: c.Pod.Name, Reason: reason}
+			if !slices.Contains(skipped, s) {
+				skipped = append(skipped, s)
+			}
+			continue
+		}
+		usable = append(usable, c)
+	}
+	return usable, skipped
+}
+
 func podCandidates(pod *corev1.Pod) []Candidate {
 	var out []Candidate
-	for i := range pod.Spec.Containers {
-		c := &pod.Spec.Containers[i]
+	all := servingContainers(pod)
+	for _, c := range all {
 		if why := evidence(c); why != "" {
 			out = append(out, Candidate{pod, c, likelyPorts(c), why})
 		}
 	}
-	if len(out) > 0 || len(pod.Spec.Containers) == 0 || !labelled(pod) {
+	if len(out) > 0 || len(all) == 0 || !labelled(pod) {
 		return out
 	}
-	c := &pod.Spec.Containers[0]
-	return []Candidate{{pod, c, likelyPorts(c), "labels"}}
+	return []Candidate{{pod, all[0], likelyPorts(all[0]), "labels"}}
+}
+
+// servingContainers are those that run as long as the pod does: its containers,
+// and after them the init containers that are restarted, known as sidecars.
+func servingContainers(pod *corev1.Pod) []*corev1.Container {
+	var out []*corev1.Container
+	for i := range pod.Spec.Containers {
+		out = append(out, &pod.Spec.Containers[i])
+	}
+	for i := range pod.Spec.InitContainers {
+		c := &pod.Spec.InitContainers[i]
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func evidence(c *corev1.Container) string {
@@ -145,39 +174,6 @@ func likelyPorts(c *corev1.Container) []int {
 		add(strconv.Itoa(redisPort))
 	}
 	return out
-}
-
-// unusable says why nothing can connect to pod, "" if something can.
-func unusable(pod *corev1.Pod) string {
-	if pod.DeletionTimestamp != nil {
-		return "is terminating"
-	}
-	for _, c := range pod.Status.ContainerStatuses {
-		if w := c.State.Waiting; w != nil && pod.Status.Phase != corev1.PodPending {
-			return fmt.Sprintf("is not running: container %q is waiting (%s)", c.Name, w.Reason)
-		}
-	}
-	switch pod.Status.Phase {
-	case corev1.PodRunning:
-		return ""
-	case corev1.PodPending:
-		return "is pending" + pendingReason(pod)
-	}
-	return "is not running (" + strings.ToLower(string(pod.Status.Phase)) + ")"
-}
-
-func pendingReason(pod *corev1.Pod) string {
-	for _, c := range pod.Status.ContainerStatuses {
-		if w := c.State.Waiting; w != nil && w.Reason != "" {
-			return " (" + w.Reason + ")"
-		}
-	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return " (" + c.Reason + ")"
-		}
-	}
-	return ""
 }
 
 // LooksLikeRedis reports whether the name of a port or a container does.

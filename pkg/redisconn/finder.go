@@ -128,23 +128,23 @@ func certain(err error) bool {
 }
 
 // Named makes candidates of containers that the user named: nothing has to speak
-// for them. With container "" the likeliest are taken, or all; with port 0 the
-// likely ports.
-func Named(pod *corev1.Pod, container string, port int) []Candidate {
-	found := podCandidates(pod)
-	if container != "" || len(found) == 0 {
-		found = nil
-		for i := range pod.Spec.Containers {
-			c := &pod.Spec.Containers[i]
+// for them, and their pod may be terminating. With container "" the likeliest are
+// taken, or all; with port 0 the likely ports. Containers that do not run are
+// skipped; both results are empty if there is no such container.
+func Named(pod *corev1.Pod, container string, port int) ([]Candidate, []Skipped) {
+	all := podCandidates(pod)
+	if container != "" || len(all) == 0 {
+		all = nil
+		for _, c := range servingContainers(pod) {
 			if container == "" || c.Name == container {
-				found = append(found, Candidate{pod, c, likelyPorts(c), "named"})
+				all = append(all, Candidate{pod, c, likelyPorts(c), "named"})
 			}
 		}
 	}
 	if port != 0 {
-		for i := range found {
-			found[i].Ports = []int{port}
+		for i := range all {
+			all[i].Ports = []int{port}
 		}
 	}
-	return found
+	return divide(all)
 }

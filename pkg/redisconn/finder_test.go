@@ -79,7 +79,7 @@ func TestAskingDecides(t *testing.T) {
 }
 
 func TestNamedNeedsNoEvidence(t *testing.T) {
-	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{
+	pod := &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodRunning}, Spec: corev1.PodSpec{Containers: []corev1.Container{
 		{Name: "app", Image: "corp/app", Ports: []corev1.ContainerPort{{ContainerPort: 80}}}, {Name: "cache", Image: "redis"}}}}
 	for _, c := range []struct {
 		container string
@@ -89,10 +89,11 @@ func TestNamedNeedsNoEvidence(t *testing.T) {
 		{"", 0, "[cache [6379]]"}, {"app", 0, "[app [80]]"}, {"", 7000, "[cache [7000]]"}, {"none", 0, "[]"},
 	} {
 		var got []string
-		for _, x := range Named(pod, c.container, c.port) {
+		found, skipped := Named(pod, c.container, c.port)
+		for _, x := range found {
 			got = append(got, fmt.Sprint(x.Container.Name, " ", x.Ports))
 		}
-		if fmt.Sprint(got) != c.want {
+		if fmt.Sprint(got) != c.want || len(skipped) != 0 {
 			t.Errorf("%q %d: %v, want %s", c.container, c.port, got, c.want)
 		}
 	}
