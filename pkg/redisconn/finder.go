@@ -58,7 +58,7 @@ func (f *Finder) Ask(ctx context.Context, candidates []Candidate) *Found {
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			answers[i].instance, answers[i].err = f.ask(ctx, c)
+			answers[i].instance, answers[i].err = f.ask(ctx, c, candidates)
 		})
 	}
 	wait.Wait()
@@ -68,19 +68,31 @@ func (f *Finder) Ask(ctx context.Context, candidates []Candidate) *Found {
 		switch {
 		case a.instance == nil:
 			found.Skipped = append(found.Skipped, Skipped{candidates[i].Pod.Name, a.err.Error(), a.err})
-		case !slices.ContainsFunc(found.Instances, func(o *Instance) bool { return o.Name() == a.instance.Name() }):
-			found.Instances = append(found.Instances, a.instance)
+		default:
+			found.add(a.instance)
 		}
 	}
 	return found
 }
 
+// add keeps one answer for each port of a pod, the best: its containers share the
+// network, and each of them may lead to the same server.
+func (f *Found) add(i *Instance) {
+	known := slices.IndexFunc(f.Instances, func(o *Instance) bool { return o.Name() == i.Name() })
+	switch {
+	case known < 0:
+		f.Instances = append(f.Instances, i)
+	case f.Instances[known].Err != nil && i.Err == nil:
+		f.Instances[known] = i
+	}
+}
+
 // ask tries the candidate's ports until one answers. The error is that of the
 // likeliest port.
-func (f *Finder) ask(ctx context.Context, c Candidate) (*Instance, error) {
+func (f *Finder) ask(ctx context.Context, c Candidate, all []Candidate) (*Instance, error) {
 	var first error
 	for _, port := range c.Ports {
-		i, err := f.askPort(ctx, c, port)
+		i, err := f.askPort(ctx, c, port, all)
 		if err == nil {
 			return i, nil
 		}
@@ -94,7 +106,7 @@ func (f *Finder) ask(ctx context.Context, c Candidate) (*Instance, error) {
 	return nil, first
 }
 
-func (f *Finder) askPort(ctx context.Context, c Candidate, port int) (*Instance, error) {
+func (f *Finder) askPort(ctx context.Context, c Candidate, port int, all []Candidate) (*Instance, error) {
 	i := &Instance{Candidate: c, Port: port, Endpoint: f.Endpoint()}
 	i.Endpoint.Name = "pod/" + i.Name()
 	i.Endpoint.Addr = i.Endpoint.Name
@@ -102,7 +114,7 @@ func (f *Finder) askPort(ctx context.Context, c Candidate, port int) (*Instance,
 	i.Endpoint.Username = f.Username
 	var unread error
 	if len(i.Endpoint.Credentials) == 0 {
-		i.Endpoint.Credentials, unread = podCredentials(ctx, f.Client, c.Pod, c.Container, f.Username)
+		i.Endpoint.Credentials, unread = f.credentials(ctx, c, port, all)
 	}
 	client := i.Endpoint.Client()
 	defer client.Close()
@@ -119,6 +131,26 @@ func (f *Finder) askPort(ctx context.Context, c Candidate, port int) (*Instance,
 		return i, nil
 	}
 	return nil, i.Err
+}
+
+// credentials are those of c's container, and after them those of the others of
+// its pod that may be the one behind the port: an exporter is taken for the
+// server if it declares no port of its own.
+func (f *Finder) credentials(ctx context.Context, c Candidate, port int, all []Candidate) ([]Credential, error) {
+	out, err := podCredentials(ctx, f.Client, c.Pod, c.Container, f.Username)
+	for _, other := range all {
+		if other.Pod != c.Pod || other.Container == c.Container || !slices.Contains(other.Ports, port) {
+			continue
+		}
+		more, unread := podCredentials(ctx, f.Client, other.Pod, other.Container, f.Username)
+		err = errors.Join(err, unread)
+		for _, m := range more {
+			if !slices.ContainsFunc(out, func(k Credential) bool { return k.Password == m.Password }) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out, err
 }
 
 // certain reports whether err could only come from a Redis or from the door in
