@@ -131,7 +131,7 @@ func (o Order) compare(a, b pattern.Group) int {
 // fill puts the tree's groups into r: pinned ones first, then the top others in
 // order, the rest as Other.
 func (r *Report) fill(tree *pattern.Tree, top int, order Order) error {
-	groups := tree.Groups()
+	groups := tree.Summary(max(top, 0))
 	pinned := 0
 	for pinned < len(groups) && groups[pinned].Pinned {
 		pinned++

@@ -29,14 +29,23 @@ const (
 // included, and then all others in no particular order. Together they add up to
 // [Tree.Total]. The tree stays as it is and may go on growing.
 func (t *Tree) Groups() []Group {
+	return t.view().groups(t.pinned(), nil)
+}
+
+func (t *Tree) pinned() []Group {
 	var groups []Group
 	for _, p := range t.pins {
 		groups = append(groups, Group{Pattern: p.glob.String(), Pinned: true, Stats: p.stats})
 	}
+	return groups
+}
+
+// view is a copy of the tree without what a reader would take for noise.
+func (t *Tree) view() *node {
 	view := t.root.clone()
 	view.joinNumbered(t.cut)
 	view.merge(t.cut, rareNames)
-	return view.groups(groups, nil)
+	return view
 }
 
 // numberedRatio is how many times more keys the longer numbers of a series must

@@ -70,14 +70,18 @@ func (t *Tree) Add(key []byte, size int64) {
 			return
 		}
 	}
-	t.place(key).own.Add(size)
+	t.place(key, t.heavy(size)).own.Add(size)
 	if t.nodes > t.maxNodes {
 		t.compact()
 	}
 }
 
+// heavy reports whether one key is so large that its name matters even where
+// names are IDs: it may be the reason why somebody looks.
+func (t *Tree) heavy(size int64) bool { return size > t.total.Bytes/rareName }
+
 // place returns the node of key's pattern, creating it where needed.
-func (t *Tree) place(key []byte) *node {
+func (t *Tree) place(key []byte, heavy bool) *node {
 	n := &t.root
 	for depth := 0; len(key) > 0; {
 		if depth >= t.depth {
@@ -85,25 +89,25 @@ func (t *Tree) place(key []byte) *node {
 		}
 		var tok token
 		tok, key = t.cut.next(key)
-		if !tok.full && n.closed {
+		if !tok.full && n.closed && !heavy && n.literal(tok.label) == nil {
 			tok, key = t.cut.next(key) // a name that counts as an ID takes its digits along
 		}
 		if tok.full {
 			depth++
 		}
-		n = t.step(n, tok)
+		n = t.step(n, tok, heavy)
 	}
 	return n
 }
 
-func (t *Tree) step(n *node, tok token) *node {
+func (t *Tree) step(n *node, tok token, heavy bool) *node {
 	if tok.wild {
 		return t.wild(n, string(tok.label)) // one byte at most: no allocation
 	}
 	if kid := n.literal(tok.label); kid != nil {
 		return kid
 	}
-	if n.closed {
+	if n.closed && !heavy {
 		// Its names are IDs: what follows them is kept, they are not.
 		return t.wild(n, t.cut.ending(tok.label))
 	}
