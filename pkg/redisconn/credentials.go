@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -81,20 +80,4 @@ func (c *collector) add(v *value, detail string, err error) {
 // part of the password.
 func trimNewline(s string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
-}
-
-// directive returns the value of the last line "name value" of a redis.conf.
-func directive(conf, name string) string {
-	found := ""
-	for line := range strings.Lines(conf) {
-		key, rest, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if !ok || !strings.EqualFold(key, name) {
-			continue
-		}
-		found = strings.TrimSpace(rest)
-		if unquoted, err := strconv.Unquote(found); err == nil {
-			found = unquoted
-		}
-	}
-	return found
 }

@@ -161,3 +161,32 @@ func TestCandidates(t *testing.T) {
 		t.Errorf("skipped: %v", skipped)
 	}
 }
+
+// TestPasswordsThatLookLikeScripts: only a shell takes quotes off and expands
+// $NAME, and not everywhere; the kubelet expands $(NAME) everywhere.
+func TestPasswordsThatLookLikeScripts(t *testing.T) {
+	env := []corev1.EnvVar{{Name: "word", Value: "x"}, {Name: "PW", Value: "secret"}}
+	for want, command := range map[string][]string{
+		"pa ss":    {"redis-server", "--requirepass", "pa ss"},
+		`it's "ok`: {"redis-server", "--requirepass", `it's "ok`},
+		"in one":   {"redis-server", `--requirepass "in one"`},
+		"pa$word":  {"sh", "-c", "redis-server --requirepass 'pa$word'"},
+		"px":       {"sh", "-ec", `exec redis-server --requirepass "p$word"`},
+		"q$word":   {"bash", "-c", `redis-server --requirepass "q\$word"`},
+		`b\d`:      {"bash", "-c", `redis-server --requirepass "b\d"`},
+		"secret":   {"/bin/sh", "-c", "redis-server --requirepass '$(PW)'"},
+		"$(PW)":    {"redis-server", "--requirepass", "$$(PW)"},
+		"a$b":      {"redis-server", "--requirepass", "a$$b"},
+		"$(word)":  {"sh", "-c", "redis-server --requirepass '$$(word)'"},
+		"c x":      {"sh", "-c", "redis-server --requirepass 'c '$$word"},
+	} {
+		pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Command: command, Env: env}}}}
+		got, err := podCredentials(context.Background(), fake.NewClientset(), pod, &pod.Spec.Containers[0], "")
+		if err != nil || len(got) != 1 || got[0].Password != want {
+			t.Errorf("%q: %d found, %v, want %q", command, len(got), err, want)
+			for _, c := range got {
+				t.Logf("got %q", c.Password)
+			}
+		}
+	}
+}

@@ -148,8 +148,12 @@ func (e *environment) variableAt(ctx context.Context, name string, depth int) (*
 // expand replaces the references in w. If w is nothing but one reference, the
 // value's source is the referred one; source otherwise.
 func (e *environment) expand(ctx context.Context, w word, source string, depth int) (*value, error) {
+	if !w.shell {
+		w.text = strings.ReplaceAll(w.text, "$$", literalDollar) // the kubelet's escape
+	}
+	plain := func(s string) string { return strings.ReplaceAll(s, literalDollar, "$") }
 	if depth > maxExpansions || !strings.Contains(w.text, "$") {
-		return &value{w.text, source}, nil
+		return &value{plain(w.text), source}, nil
 	}
 	var failed error
 	text := reference.ReplaceAllStringFunc(w.text, func(whole string) string {
@@ -174,7 +178,7 @@ func (e *environment) expand(ctx context.Context, w word, source string, depth i
 	if failed != nil {
 		return nil, failed
 	}
-	return &value{text, source}, nil
+	return &value{plain(text), source}, nil
 }
 
 // refer resolves one reference. Known is false if it is none in this place.

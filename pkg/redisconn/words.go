@@ -1,7 +1,9 @@
 package redisconn
 
 import (
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,21 +16,53 @@ type word struct {
 	shell bool
 }
 
-// words is the command line of c. An argument with blanks in it is taken for a
-// shell script and split, because that is how most of them hide a redis-server.
+// words is the command line of c. A shell's script is split, because that is how
+// many of them hide a redis-server.
 func words(c *corev1.Container) []word {
 	var out []word
+	shell, script := false, false
 	for _, arg := range append(append([]string(nil), c.Command...), c.Args...) {
-		if !strings.ContainsAny(arg, " \n\t") {
-			out = append(out, word{text: arg})
+		switch {
+		case script:
+			for _, w := range splitShell(escapes(arg)) {
+				out = append(out, word{text: w, shell: true})
+			}
+			shell, script = false, false
 			continue
+		case slices.Contains(shells, path.Base(arg)):
+			shell = true
+		case shell && len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.HasSuffix(arg, "c"): // -c, -ec
+			script = true
+		case strings.HasPrefix(arg, "--") && strings.ContainsAny(arg, blanks): // redis-server takes "--name value" in one
+			if parts, ok := splitArgs(arg); ok {
+				for _, w := range parts {
+					out = append(out, word{text: w})
+				}
+				continue
+			}
 		}
-		for _, w := range splitShell(arg) {
-			out = append(out, word{text: w, shell: true})
-		}
+		out = append(out, word{text: arg})
 	}
 	return out
 }
+
+var shells = []string{"sh", "bash", "ash", "dash", "ksh", "zsh"}
+
+// literalDollar stands for a $ that nothing expands. No argument can hold a NUL.
+const literalDollar = "\x00"
+
+// escapes does to a script what the kubelet does before the shell: $$ is $, and
+// $$(NAME) is not a reference.
+func escapes(script string) string {
+	script = escaped.ReplaceAllString(script, literalDollar+"$1")
+	return strings.ReplaceAll(script, "$$", "$")
+}
+
+var (
+	escaped = regexp.MustCompile(`\$\$(\([A-Za-z_][A-Za-z0-9_.-]*\))`)
+	// kubeReference is replaced by the kubelet, which knows no quotes.
+	kubeReference = regexp.MustCompile(`^\$\([A-Za-z_][A-Za-z0-9_.-]*\)`)
+)
 
 // splitShell splits a script at blanks and semicolons that are neither quoted nor
 // inside $( ), and takes the quotes off. It is enough to read options of a
@@ -49,9 +83,24 @@ func splitShell(script string) []string {
 		switch {
 		case b == '\\' && quote != '\'' && i+1 < len(script):
 			i++
-			if script[i] != '\n' {
+			if quote == '"' && strings.IndexByte("$`\"\\\n", script[i]) < 0 {
+				w.WriteByte(b) // it escapes nothing there
+			}
+			switch script[i] {
+			case '\n':
+			case '$':
+				w.WriteString(literalDollar)
+				inWord = true
+			default:
 				w.WriteByte(script[i])
 				inWord = true
+			}
+		case b == '$' && quote == '\'':
+			if whole := kubeReference.FindString(script[i:]); whole != "" {
+				w.WriteString(whole)
+				i += len(whole) - 1
+			} else {
+				w.WriteString(literalDollar)
 			}
 		case quote != 0 && b == quote && depth == 0:
 			quote = 0

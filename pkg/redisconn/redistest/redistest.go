@@ -57,6 +57,19 @@ func StartSentinel(t testing.TB, config string) *Server {
 	return s
 }
 
+// StartConfig runs redis-server with a configuration file.
+func StartConfig(t testing.TB, config string) *Server {
+	t.Helper()
+	s, err := start(t.TempDir(), func(port string) []string {
+		return []string{config, "--port", port, "--bind", "127.0.0.1", "--save", ""}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
 // Run starts redis-server with its files in dir; the caller stops it. It is
 // [Start] for programs that are not tests.
 func Run(dir string, args ...string) (*Server, error) {
