@@ -3,7 +3,9 @@ package main
 import (
 	"net"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
@@ -69,7 +71,7 @@ func (f *flags) options(args []string) (*options, error) {
 		}
 		o.ref = &ref
 	}
-	if o.addr != "" {
+	if f.set.Changed("addr") {
 		if o.addr, err = address(o.addr); err != nil {
 			return nil, err
 		}
@@ -89,6 +91,8 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--addr and %q exclude each other", args[0])
 	case f.addr != "" && (f.container != "" || f.port != 0):
 		return cli.Usagef("-c and --port belong to a pod and do not go with --addr")
+	case strings.ContainsFunc(f.separators, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return cli.Usagef("--separators %q: only ASCII characters can separate", f.separators)
 	case f.port < 0 || f.port > 65535:
 		return cli.Usagef("--port %d is not a port: use 1 to 65535", f.port)
 	case f.db < analysis.AllDatabases:
@@ -114,14 +118,19 @@ const maxCount = 10_000
 // address completes HOST to HOST:6379.
 func address(addr string) (string, error) {
 	const redisPort = "6379"
-	if host, _, err := net.SplitHostPort(addr); err == nil && host != "" {
-		return addr, nil
-	}
+	wrong := cli.Usagef("--addr %q is not HOST:PORT", addr)
 	if strings.Contains(addr, "/") {
-		return "", hint.With(cli.Usagef("--addr %q is not HOST:PORT", addr), "for a pod or service, name it without --addr: kubectl redismem svc/redis")
+		return "", hint.With(wrong, "for a pod or service, name it without --addr: kubectl redismem svc/redis")
 	}
-	if !strings.Contains(addr, ":") {
+	if net.ParseIP(addr) != nil && strings.Contains(addr, ":") {
+		return "", hint.With(wrong, "put an IPv6 address in brackets: --addr '["+addr+"]:"+redisPort+"'")
+	}
+	if addr != "" && !strings.Contains(addr, ":") {
 		return net.JoinHostPort(addr, redisPort), nil
 	}
-	return "", cli.Usagef("--addr %q is not HOST:PORT", addr)
+	host, port, err := net.SplitHostPort(addr)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || host == "" || bad != nil || n == 0 {
+		return "", wrong
+	}
+	return addr, nil
 }

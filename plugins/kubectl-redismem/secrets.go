@@ -59,7 +59,7 @@ func readPassword(name string, stdin io.Reader) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxPassword))
 	if err != nil {
-		return "", fmt.Errorf("reading the password: %w", err)
+		return "", cli.WithCode(fmt.Errorf("reading the password: %w", err), cli.ExitUsage)
 	}
 	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if password == "" {
