@@ -25,8 +25,23 @@ func (o *options) print(r *analysis.Report) error {
 	return printTable(o.io.Out, r, o.io.Width(), o.noHeaders)
 }
 
-// emptyName stands for the pattern of the key whose name is empty.
-const emptyName = `""`
+// emptyName stands for the pattern of the key whose name is empty. The backslash
+// tells a key of that very name from it, and means the same to a glob.
+const (
+	emptyName    = "(empty)"
+	notEmptyName = `\(empty)`
+)
+
+// displayName is what a table shows for a pattern.
+func displayName(pattern string) string {
+	switch pattern {
+	case "":
+		return emptyName
+	case emptyName:
+		return notEmptyName
+	}
+	return streams.SanitizeLine(pattern)
+}
 
 func printTable(w io.Writer, r *analysis.Report, width int, noHeaders bool) error {
 	t := output.Table{NoHeaders: noHeaders, Columns: []output.Column{
@@ -38,11 +53,7 @@ func printTable(w io.Writer, r *analysis.Report, width int, noHeaders bool) erro
 			percent(share(f.Bytes, r.Totals.Bytes)), output.Bytes(f.Avg), output.Bytes(f.Max), graph})
 	}
 	for _, g := range r.Groups {
-		name := streams.SanitizeLine(g.Pattern) // a pinned pattern is the user's own text
-		if name == "" {
-			name = emptyName
-		}
-		add(name, g.Figures, bar(share(g.Bytes, r.Totals.Bytes)))
+		add(displayName(g.Pattern), g.Figures, bar(share(g.Bytes, r.Totals.Bytes)))
 	}
 	if r.Other.Patterns > 0 {
 		add(fmt.Sprintf("other (%d patterns)", r.Other.Patterns), r.Other.Figures, bar(share(r.Other.Bytes, r.Totals.Bytes)))
@@ -99,9 +110,10 @@ func printCSV(out io.Writer, r *analysis.Report) error {
 	return w.Error()
 }
 
-// guard keeps spreadsheets from taking a name for a formula.
+// guard keeps spreadsheets from taking a name for a formula. What begins with
+// the quote itself gets one more, so that taking off one gives the name back.
 func guard(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) {
+	if cell != "" && strings.ContainsRune("=+-@'", rune(cell[0])) {
 		return "'" + cell
 	}
 	return cell
@@ -132,7 +144,18 @@ func summarize(w io.Writer, r *analysis.Report, used *redisconn.Credential) {
 	if c.Repeats > 0 {
 		fmt.Fprintf(w, "note: SCAN returned at least %d keys more than once, so the figures are a little too high\n", c.Repeats)
 	}
+	if changedMuch(c) {
+		fmt.Fprintf(w, "note: the server had %d keys when the scan began and %d when it ended\n", c.KeysBefore, c.KeysAfter)
+	}
 	if c.Reconnects > 0 {
 		fmt.Fprintf(w, "note: the connection was lost and resumed %d times; nothing is missing\n", c.Reconnects)
 	}
+}
+
+// changedMuch reports whether a tenth of the keys came or went during the scan:
+// more than its figures can pass over.
+func changedMuch(c analysis.Coverage) bool {
+	const few, part = 10, 10
+	change := max(c.KeysBefore-c.KeysAfter, c.KeysAfter-c.KeysBefore)
+	return c.KeysAfter >= 0 && change >= few && change >= max(c.KeysBefore, c.KeysAfter)/part
 }

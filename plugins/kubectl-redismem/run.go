@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
@@ -19,14 +20,14 @@ import (
 func (o *options) run(ctx context.Context) error {
 	place, err := o.find(ctx)
 	if err != nil {
-		return withCode(err)
+		return o.failed(ctx, err)
 	}
 	progress := streams.NewProgress(o.io, "scanning", "keys")
 	o.analysis.Progress = progress.Update
 	report, err := analysis.Run(ctx, place.endpoint, o.analysis)
 	progress.Clear()
 	if report == nil {
-		return withCode(err)
+		return o.failed(ctx, err)
 	}
 	report.Server.Context, report.Server.Namespace, report.Server.Pod = place.context, place.namespace, place.pod
 	if printErr := o.print(report); printErr != nil {
@@ -107,6 +108,18 @@ func (o *options) serverName(namespace string) string {
 	return "localhost"
 }
 
+// failed is the error of a run without a report.
+func (o *options) failed(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(o.io.Err, "interrupted before anything was counted")
+		return cli.Exit(cli.ExitInterrupted)
+	case o.addr != "" && strings.Contains(hint.Of(err), "--port"):
+		return hint.With(err, "give the address of a Redis: --addr HOST:PORT")
+	}
+	return withCode(err)
+}
+
 // withCode gives the errors of finding and connecting their exit code.
 func withCode(err error) error {
 	switch {
@@ -123,6 +136,7 @@ func (o *options) conclude(ctx context.Context, r *analysis.Report, used *redisc
 	if !o.quiet {
 		summarize(o.io.Err, r, used)
 	}
+	o.warnOfEmptyPins(r)
 	c := r.Coverage
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -135,6 +149,16 @@ func (o *options) conclude(ctx context.Context, r *analysis.Report, used *redisc
 		return cli.Exit(cli.ExitPartial)
 	}
 	return nil
+}
+
+// warnOfEmptyPins: who leaves out the star means a prefix all the same.
+func (o *options) warnOfEmptyPins(r *analysis.Report) {
+	for _, g := range r.Groups {
+		if g.Pinned && g.Keys == 0 && !strings.ContainsAny(g.Pattern, "*?[") {
+			name := displayName(g.Pattern)
+			fmt.Fprintf(o.io.Err, "warning: no key is named exactly \"%s\"\nhint: for all keys that begin so: --prefix %s\n", name, shellQuote(name+"*"))
+		}
+	}
 }
 
 func refusals(byCode map[string]int64) string {

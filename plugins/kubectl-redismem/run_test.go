@@ -168,7 +168,7 @@ func TestInterrupted(t *testing.T) {
 	for _, format := range []string{"json", "csv", "table"} {
 		code, out, errOut := redismem(ctx, "--addr", p.addr, "-o", format)
 		if format != "json" { // the context has ended before the first byte
-			if code != cli.ExitInterrupted || out != "" {
+			if code != cli.ExitInterrupted || out != "" || errOut != "interrupted before anything was counted\n" {
 				t.Errorf("%s: code %d, stdout %q, stderr %q", format, code, out, errOut)
 			}
 			continue
@@ -181,10 +181,52 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestQuoteOfFormulas(t *testing.T) {
-	for in, want := range map[string]string{"=1+1": "'=1+1", "+x": "'+x", "-x": "'-x", "@x": "'@x", "x=1": "x=1", "": ""} {
+	for in, want := range map[string]string{"=1+1": "'=1+1", "+x": "'+x", "-x": "'-x", "@x": "'@x", "'=x": "''=x", "x=1": "x=1", "": ""} {
 		if got := guard(in); got != want {
 			t.Errorf("guard(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestNamesOfTheTableAreDistinct(t *testing.T) {
+	for in, want := range map[string]string{"": "(empty)", "(empty)": `\(empty)`, `""`: `""`, "a:*": "a:*"} {
+		if got := displayName(in); got != want {
+			t.Errorf("displayName(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestChangedMuch(t *testing.T) {
+	for _, c := range []struct {
+		before, after int64
+		want          bool
+	}{{600_000, 0, true}, {600_000, 590_000, false}, {600_000, -1, false}, {0, 600_000, true}, {10, 5, false}, {100, 100, false}} {
+		if got := changedMuch(analysis.Coverage{KeysBefore: c.before, KeysAfter: c.after}); got != c.want {
+			t.Errorf("%d keys, then %d: %v, want %v", c.before, c.after, got, c.want)
+		}
+	}
+}
+
+// TestFlushedDuringTheScan: the report is about keys that are gone, and says so.
+func TestFlushedDuringTheScan(t *testing.T) {
+	server := redistest.Start(t)
+	populate(t, server, 30_000)
+	e := &redisconn.Endpoint{Name: "test", Dial: server.Dial}
+	c := e.Client()
+	defer c.Close()
+	p := startProxy(t, server, 300_000, func(*proxy) { c.FlushAll(context.Background()) })
+	code, _, errOut := redismem(t.Context(), "--addr", p.addr)
+	if code != cli.ExitOK || !strings.Contains(errOut, "note: the server had 30000 keys when the scan began and 0 when it ended") {
+		t.Errorf("code %d, stderr %s", code, errOut)
+	}
+}
+
+func TestPinThatMatchesNothing(t *testing.T) {
+	server := redistest.Start(t)
+	populate(t, server, 30)
+	_, _, errOut := redismem(t.Context(), "--addr", server.Addr, "-q", "--prefix", "app:", "--prefix", "none:*", "--prefix", "job:2")
+	if want := "warning: no key is named exactly \"app:\"\nhint: for all keys that begin so: --prefix 'app:*'\n"; errOut != want {
+		t.Errorf("stderr %q, want %q", errOut, want)
 	}
 }
 
