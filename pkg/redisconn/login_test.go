@@ -133,8 +133,15 @@ func TestSilenceTimesOut(t *testing.T) {
 	defer far.Close()
 	go func() { _, _ = io.Copy(io.Discard, far) }()
 	e := &Endpoint{Name: "it", Dial: func(context.Context, string, string) (net.Conn, error) { return near, nil }, Timeout: 50 * time.Millisecond}
-	if _, err := e.Open(context.Background()); err == nil || err.Error() != "connecting to it: no answer within 50ms" {
+	const want = "connecting to it: no answer within 50ms"
+	if _, err := e.Open(context.Background()); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
+	}
+	e.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }
+	c := e.Client()
+	defer c.Close()
+	if _, err := Inspect(context.Background(), c); err == nil || err.Error() != want {
+		t.Errorf("through the client: %v", err)
 	}
 }
 

@@ -70,6 +70,8 @@ const (
 	defaultTimeout = 15 * time.Second
 	// readTimeout is for a busy server behind a slow tunnel.
 	readTimeout = 30 * time.Second
+	// dialGrace lets Open's own time limit, which has the better words, come first.
+	dialGrace = 10 * time.Second
 )
 
 // Used is the credential that the server accepted, nil if it wanted none or none
@@ -101,7 +103,7 @@ func (e *Endpoint) Client() *redis.Client {
 		PoolSize:                 2,
 		MaxRetries:               1,
 		DialerRetries:            1,
-		DialTimeout:              e.timeout(),
+		DialTimeout:              e.timeout() + dialGrace,
 		ReadTimeout:              readTimeout,
 		WriteTimeout:             readTimeout,
 		ContextTimeoutEnabled:    true,
