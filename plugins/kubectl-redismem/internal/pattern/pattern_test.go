@@ -273,10 +273,28 @@ func TestGlob(t *testing.T) {
 		{"*:cart", "s:1:cart", true}, {"?", "a", true}, {"?", "", false}, {"a?c", "a\nc", true},
 		{"[a-c]x", "bx", true}, {"[^a-c]x", "bx", false}, {"[^a-c]x", "dx", true}, {"[c-a]", "b", true},
 		{`a\*`, "a*", true}, {`a\*`, "ab", false}, {`[\]]`, "]", true}, {"[ab", "b", true}, {`a\`, `a\`, true},
+		{`a\x1b\u00e9*`, "a\x1bé1", true}, {`\x2a`, "*", true}, {`\x2a`, "a", false}, {`\x2a*`, "*a", true}, {`\U0001f600`, "😀", true},
+		{`\xg1`, "xg1", true}, {`\x1`, "x1", true}, {`[\x00-\x1f]`, "\x10", true}, {`[\x5d]`, "]", true}, {`\\x41`, `\x41`, true},
 		{"a**b", "ab", true}, {"*a*b*", "xxaxxbxx", true}, {"**", "", true},
 	} {
 		if got := NewGlob(c.glob).Match([]byte(c.key)); got != c.want {
 			t.Errorf("%q matches %q = %v, want %v", c.glob, c.key, got, c.want)
+		}
+	}
+}
+
+// TestPatternsAreGlobs: what a report shows for any single key can be given back
+// as a pin and matches that key; and no two globs are shown the same.
+func TestPatternsAreGlobs(t *testing.T) {
+	for _, key := range []string{"a\r\nb\x00\x1b[31m", "\xff\xfe:é\u202e", `what*is[this]?\`, "\U000e0001", `\x41`, "^-"} {
+		g := NewGlob(string(AppendEscaped(nil, key)))
+		if !g.Match([]byte(key)) || g.String() != string(AppendEscaped(nil, key)) {
+			t.Errorf("%q does not match its own pattern %q", key, g)
+		}
+	}
+	for text, want := range map[string]string{"a\x1b*": `a\x1b*`, "\\\x1b": `\x1b`, "\\\\\x1b": `\\\x1b`, "a\nb": `a\x0ab`, `a\nb`: `a\nb`, "\xff": `\xff`} {
+		if got := NewGlob(text).String(); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
 		}
 	}
 }
