@@ -2,6 +2,7 @@ package output
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,12 @@ type Column struct {
 	// Shrink lets the column lose its end, marked by an ellipsis, when the table
 	// is wider than the terminal. At most one column should.
 	Shrink bool
+	// Middle takes what Shrink takes out of the middle, for cells whose ends tell
+	// them apart.
+	Middle bool
+	// Drop, if not 0, lets the whole column go when a shrinking one would become
+	// hard to read otherwise; the lowest number goes first.
+	Drop int
 }
 
 // Table is an aligned table in kubectl's style: upper-case headers, columns two
@@ -29,13 +36,17 @@ type Table struct {
 const (
 	gap       = "  "
 	ellipsis  = "…"
-	minShrunk = 8 // narrower than this a shrunk column says nothing
+	minShrunk = 8  // narrower than this a shrunk column says nothing
+	readable  = 32 // narrower than this it is worth more than columns that may go
 )
 
 // Write prints the table. Width is the number of terminal columns it may take; 0
 // means no limit.
 func (t *Table) Write(w io.Writer, maxWidth int) error {
 	widths := t.widths()
+	if fewer := t.dropFor(widths, maxWidth); fewer != nil {
+		return fewer.Write(w, maxWidth)
+	}
 	t.shrink(widths, maxWidth)
 	var b strings.Builder
 	if !t.NoHeaders {
@@ -67,6 +78,35 @@ func (t *Table) widths() []int {
 	return widths
 }
 
+// dropFor returns t without its next column to go, or nil if all can stay.
+func (t *Table) dropFor(widths []int, maxWidth int) *Table {
+	out, total, short := -1, len(gap)*(len(widths)-1), false
+	for i, c := range t.Columns {
+		total += widths[i]
+		if c.Drop > 0 && (out < 0 || c.Drop < t.Columns[out].Drop) {
+			out = i
+		}
+	}
+	for i, c := range t.Columns {
+		short = short || c.Shrink && widths[i]-(total-maxWidth) < min(readable, widths[i])
+	}
+	if maxWidth <= 0 || out < 0 || !short {
+		return nil
+	}
+	fewer := &Table{Columns: without(t.Columns, out), NoHeaders: t.NoHeaders}
+	for _, row := range t.Rows {
+		fewer.Rows = append(fewer.Rows, without(row, out))
+	}
+	return fewer
+}
+
+func without[T any](list []T, i int) []T {
+	if i >= len(list) {
+		return list
+	}
+	return slices.Delete(slices.Clone(list), i, i+1)
+}
+
 func (t *Table) shrink(widths []int, maxWidth int) {
 	if maxWidth <= 0 {
 		return
@@ -92,7 +132,7 @@ func (t *Table) line(b *strings.Builder, row []string, widths []int) {
 		}
 		cell := ""
 		if i < len(row) {
-			cell = fit(row[i], widths[i])
+			cell = c.fit(row[i], widths[i])
 		}
 		pad := strings.Repeat(" ", widths[i]-cells(cell))
 		if c.Right {
@@ -105,14 +145,24 @@ func (t *Table) line(b *strings.Builder, row []string, widths []int) {
 	b.WriteByte('\n')
 }
 
-func fit(s string, n int) string {
+func (c Column) fit(s string, n int) string {
 	if cells(s) <= n {
 		return s
 	}
-	used := 0
+	tail := ""
+	if c.Middle {
+		for i := len(s); i > 0; {
+			_, size := utf8.DecodeLastRuneInString(s[:i])
+			if i -= size; cells(s[i:]) > (n-1)/2 {
+				break
+			}
+			tail = s[i:]
+		}
+	}
+	used := cells(tail)
 	for i, r := range s {
 		if used += runeCells(r); used > n-1 {
-			return s[:i] + ellipsis
+			return s[:i] + ellipsis + tail
 		}
 	}
 	return s

@@ -45,8 +45,8 @@ func displayName(pattern string) string {
 
 func printTable(w io.Writer, r *analysis.Report, width int, noHeaders bool) error {
 	t := output.Table{NoHeaders: noHeaders, Columns: []output.Column{
-		{Header: "PATTERN", Shrink: true}, {Header: "KEYS", Right: true}, {Header: "SIZE", Right: true},
-		{Header: "SHARE", Right: true}, {Header: "AVG", Right: true}, {Header: "MAX", Right: true}, {Header: ""},
+		{Header: "PATTERN", Shrink: true, Middle: true}, {Header: "KEYS", Right: true}, {Header: "SIZE", Right: true},
+		{Header: "SHARE", Right: true}, {Header: "AVG", Right: true, Drop: 2}, {Header: "MAX", Right: true, Drop: 3}, {Header: "", Drop: 1},
 	}}
 	add := func(name string, f analysis.Figures, graph string) {
 		t.Rows = append(t.Rows, []string{name, strconv.FormatInt(f.Keys, 10), output.Bytes(f.Bytes),

@@ -196,6 +196,26 @@ func TestNamesOfTheTableAreDistinct(t *testing.T) {
 	}
 }
 
+func TestNarrowTableKeepsPatterns(t *testing.T) {
+	f := analysis.Figures{Keys: 12345, Bytes: 10 << 20, Avg: 500, Max: 900}
+	r := &analysis.Report{Totals: f, Groups: []analysis.Group{{Pattern: "tenant:*:session:*:profile:picture", Figures: f}}}
+	for width, want := range map[int]string{
+		0:  "PATTERN KEYS SIZE SHARE AVG MAX|tenant:*:session:*:profile:picture 12345 10 MiB 100.0% 500 B 900 B ██████████",
+		75: "PATTERN KEYS SIZE SHARE AVG MAX|tenant:*:session:*:profile:picture 12345 10 MiB 100.0% 500 B 900 B",
+		60: "PATTERN KEYS SIZE SHARE|tenant:*:session:*:profile:picture 12345 10 MiB 100.0%",
+		50: "PATTERN KEYS SIZE SHARE|tenant:*:sess…ofile:picture 12345 10 MiB 100.0%",
+	} {
+		var b strings.Builder
+		if err := printTable(&b, r, width, false); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(b.String(), "\n")
+		if got := strings.Join(strings.Fields(lines[0]), " ") + "|" + strings.Join(strings.Fields(lines[1]), " "); got != want {
+			t.Errorf("width %d:\n%s\nwant\n%s", width, got, want)
+		}
+	}
+}
+
 func TestChangedMuch(t *testing.T) {
 	for _, c := range []struct {
 		before, after int64
