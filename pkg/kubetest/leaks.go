@@ -22,6 +22,7 @@ func UpstreamLeaks() []goleak.Option {
 		// A server's stream whose acceptance could not be sent, because the
 		// client had gone, waits for that for ever before its first write.
 		goleak.IgnoreAnyFunction("github.com/moby/spdystream.(*Stream).waitWriteReply"),
+		goleak.IgnoreAnyFunction("github.com/kubectl-suite/kubectl-suite/pkg/kubetest.(*containers).Exec"),
 		// The same stream, when it is reset, blocks a worker of its connection,
 		// and the connection waits for its workers. A client's connection that
 		// nobody closed still shows, by its monitor goroutine.

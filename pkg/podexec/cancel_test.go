@@ -61,7 +61,7 @@ func TestCancelLeavesNothingBehind(t *testing.T) {
 }
 
 func TestHundredAtOnce(t *testing.T) {
-	eachWay(t, func(t *testing.T, _ *kubetest.Server, c *podexec.Client) {
+	eachWayInTurn(t, func(t *testing.T, _ *kubetest.Server, c *podexec.Client) {
 		var wg sync.WaitGroup
 		for i := range 100 {
 			wg.Go(func() {

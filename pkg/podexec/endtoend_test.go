@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"runtime"
 	"testing"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 // runs, and returns how the client says that it ended.
 func cutBehind(t *testing.T, minor int, cut func(*kubetest.Server), options ...podexec.Option) podexec.Result {
 	t.Helper()
-	t.Cleanup(func() { settle(t) })
 	s := kubetest.Start(t, kubetest.Options{Minor: minor})
 	s.Put(kubetest.Pod("default", "web-0", "app"))
 	c, err := podexec.New(s.RESTConfig(), options...)
@@ -31,20 +29,6 @@ func cutBehind(t *testing.T, minor int, cut func(*kubetest.Server), options ...p
 		return len(p), nil
 	})
 	return c.Run(limit(t, 20*time.Second), req)
-}
-
-// settle waits for the goroutines that spdystream leaves for a second in a server
-// whose connection was cut.
-func settle(t *testing.T) {
-	t.Helper()
-	stacks := make([]byte, 1<<20)
-	for range 30 {
-		if !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("spdystream.(*Connection).shutdown")) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Error("spdystream does not end its connections")
 }
 
 type writerFunc func([]byte) (int, error)

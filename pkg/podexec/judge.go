@@ -62,7 +62,7 @@ func advice(no *upgrade.Refused, req *Request) string {
 		return fmt.Sprintf("WebSockets need the verb get on pods/exec in namespace %q as well as create; grant it, or set %s=false",
 			req.Namespace, offSwitch)
 	case strings.Contains(message, "cannot create resource"):
-		return fmt.Sprintf("ask for the verbs create and get on pods/exec in namespace %q", req.Namespace)
+		return fmt.Sprintf("ask for the verb create on pods/exec in namespace %q", req.Namespace)
 	}
 	return ""
 }

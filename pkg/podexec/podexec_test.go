@@ -22,10 +22,23 @@ const (
 // of the newest release.
 func eachWay(t *testing.T, test func(t *testing.T, s *kubetest.Server, c *podexec.Client)) {
 	t.Helper()
+	eachWayOf(t, true, test)
+}
+
+// eachWayInTurn is eachWay for tests that use the whole machine.
+func eachWayInTurn(t *testing.T, test func(t *testing.T, s *kubetest.Server, c *podexec.Client)) {
+	t.Helper()
+	eachWayOf(t, false, test)
+}
+
+func eachWayOf(t *testing.T, together bool, test func(t *testing.T, s *kubetest.Server, c *podexec.Client)) {
+	t.Helper()
 	for _, transport := range []string{"websocket", "spdy"} {
 		for _, minor := range []int{35, 37} {
 			t.Run(fmt.Sprintf("%s/1.%d", transport, minor), func(t *testing.T) {
-				t.Parallel()
+				if together {
+					t.Parallel()
+				}
 				s := kubetest.Start(t, kubetest.Options{Minor: minor})
 				s.Put(kubetest.Pod("default", "web-0", "app"))
 				c := newClient(t, s)

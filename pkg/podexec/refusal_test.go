@@ -113,7 +113,7 @@ func TestForbiddenSaysWhatToAskFor(t *testing.T) {
 	t.Setenv(offSwitch, "false")
 	res = newClient(t, s).Run(limit(t, 10*time.Second), shell("true"))
 	want(t, res, podexec.Denied, -1)
-	if h := hint.Of(res.Err); !strings.Contains(h, "create and get on pods/exec") {
+	if h := hint.Of(res.Err); !strings.Contains(h, "the verb create on pods/exec") {
 		t.Errorf("hint %q", h)
 	}
 }

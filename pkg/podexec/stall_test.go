@@ -42,7 +42,7 @@ func TestCommandThatIgnoresItsInputIsNotGivenUp(t *testing.T) {
 		var out bytes.Buffer
 		const size = 32 << 20
 		req.Stdin, req.Stdout = io.LimitReader(zeros{}, size), &out
-		want(t, c.Run(limit(t, 30*time.Second), req), podexec.OK, 0)
+		want(t, c.Run(limit(t, 60*time.Second), req), podexec.OK, 0)
 		if strings.TrimSpace(out.String()) != fmt.Sprint(size) {
 			t.Errorf("%s bytes arrived", out.String())
 		}
@@ -57,17 +57,18 @@ func (zeros) Read(p []byte) (int, error) {
 }
 
 // TestSlowConsumerIsWaitedFor stalls for longer than the patience, with less
-// and with more output than all the buffers on the way hold.
+// and with more output than all the buffers on the way hold. A ping during the
+// stall would cost the end of the output.
 func TestSlowConsumerIsWaitedFor(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *kubetest.Server, c *podexec.Client) {
-		c.SetTiming(400*time.Millisecond, 1200*time.Millisecond, time.Second)
+		c.SetTiming(1500*time.Millisecond, 2500*time.Millisecond, 5*time.Second)
 		var wg sync.WaitGroup
 		for _, size := range []int{1000, 20 << 20} {
 			wg.Go(func() {
-				w := &stalling{pause: 3 * time.Second}
+				w := &stalling{pause: 5 * time.Second}
 				req := shell(fmt.Sprintf("head -c %d /dev/zero; exit 6", size))
 				req.Stdout = w
-				want(t, c.Run(limit(t, 30*time.Second), req), podexec.Failed, 6)
+				want(t, c.Run(limit(t, 60*time.Second), req), podexec.Failed, 6)
 				if w.n != size {
 					t.Errorf("%d bytes of %d arrived", w.n, size)
 				}

@@ -36,7 +36,7 @@ import (
 
 const (
 	dialTimeout      = 30 * time.Second
-	handshakeTimeout = 10 * time.Second
+	handshakeTimeout = 30 * time.Second
 	// answerTimeout bounds the wait for the answer to an upgrade request. An
 	// API server dials the node before it answers, so it is generous.
 	answerTimeout = 45 * time.Second
@@ -49,6 +49,7 @@ const (
 // concurrent use; the zero value is not usable.
 type Dialer struct {
 	base    *url.URL
+	answer  time.Duration // how long the answer to an upgrade request may take
 	rt      http.RoundTripper
 	rawDial func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -80,7 +81,10 @@ func New(cfg *rest.Config) (*Dialer, error) {
 	if tlsConfig.ClientSessionCache == nil {
 		tlsConfig.ClientSessionCache = tls.NewLRUClientSessionCache(sessionCache)
 	}
-	d := &Dialer{base: base, chosen: map[string]choice{}}
+	d := &Dialer{base: base, answer: answerTimeout, chosen: map[string]choice{}}
+	if cfg.Timeout > 0 { // --request-timeout bounds the request, not what runs behind it
+		d.answer = min(d.answer, cfg.Timeout)
+	}
 	d.rawDial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	if tc.DialHolder != nil && tc.DialHolder.Dial != nil {
 		d.rawDial = tc.DialHolder.Dial
@@ -104,7 +108,7 @@ func (d *Dialer) transport(tlsConfig *tls.Config, proxy func(*http.Request) (*ur
 		TLSClientConfig:       tlsConfig,
 		TLSNextProto:          map[string]func(string, *tls.Conn) http.RoundTripper{},
 		TLSHandshakeTimeout:   handshakeTimeout,
-		ResponseHeaderTimeout: answerTimeout,
+		ResponseHeaderTimeout: d.answer,
 		DisableKeepAlives:     true,
 		DisableCompression:    true,
 	}

@@ -137,6 +137,22 @@ func TestContextEndsEveryPhase(t *testing.T) {
 	})
 }
 
+// TestRequestTimeoutBoundsTheAnswer lets a server accept the request and say
+// nothing: --request-timeout ends the wait.
+func TestRequestTimeoutBoundsTheAnswer(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind string) {
+		s, _ := server(t)
+		s.Faults().Set(kubetest.Fault{Break: kubetest.Stall})
+		cfg := s.RESTConfig()
+		cfg.Timeout = 300 * time.Millisecond
+		start := time.Now()
+		err := dial(t.Context(), dialer(t, cfg), kind)
+		if took := time.Since(start); err == nil || took > 5*time.Second {
+			t.Errorf("error %v after %v, want one soon after %v", err, took, cfg.Timeout)
+		}
+	})
+}
+
 func TestConnectionOutlivesItsContext(t *testing.T) {
 	s, d := server(t)
 	s.Container("default/web-0/app", kubetest.Container{})
