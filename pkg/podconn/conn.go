@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -37,6 +38,7 @@ type conn struct {
 	receiverGone chan struct{}
 	senderGone   chan struct{}
 	closing      sync.Once
+	closed       atomic.Bool // once Close was called
 }
 
 var _ interface {
@@ -118,6 +120,7 @@ func (c *conn) CloseWrite() error {
 // Closing again does nothing.
 func (c *conn) Close() error {
 	c.closing.Do(func() {
+		c.closed.Store(true)
 		c.in.close(net.ErrClosed)
 		c.out.finish(net.ErrClosed)
 		if c.sent() {
@@ -153,19 +156,18 @@ func (c *conn) sent() bool {
 func (c *conn) LocalAddr() net.Addr  { return c.wire.LocalAddr() }
 func (c *conn) RemoteAddr() net.Addr { return c.remote }
 
-func (c *conn) SetDeadline(t time.Time) error {
-	c.readBy.set(t)
-	c.writeBy.set(t)
-	return nil
-}
+func (c *conn) SetDeadline(t time.Time) error      { return c.setDeadline(t, c.readBy, c.writeBy) }
+func (c *conn) SetReadDeadline(t time.Time) error  { return c.setDeadline(t, c.readBy) }
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(t, c.writeBy) }
 
-func (c *conn) SetReadDeadline(t time.Time) error {
-	c.readBy.set(t)
-	return nil
-}
-
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.writeBy.set(t)
+// setDeadline refuses after Close, as the connections of package net do.
+func (c *conn) setDeadline(t time.Time, all ...*deadline) error {
+	if c.closed.Load() {
+		return c.opError("set", net.ErrClosed)
+	}
+	for _, d := range all {
+		d.set(t)
+	}
 	return nil
 }
 

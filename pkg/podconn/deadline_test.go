@@ -161,3 +161,15 @@ func TestCloseOfStalled(t *testing.T) {
 		}
 	})
 }
+
+func TestDeadlineAfterClose(t *testing.T) {
+	each(t, func(t *testing.T, s *kubetest.Server) {
+		c := dial(t, s, listen(t, s, echo))
+		c.Close()
+		for name, set := range map[string]func(time.Time) error{"both": c.SetDeadline, "read": c.SetReadDeadline, "write": c.SetWriteDeadline} {
+			if err := set(time.Now()); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("%s: %v, want net.ErrClosed", name, err)
+			}
+		}
+	})
+}
