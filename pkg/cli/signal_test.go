@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +31,7 @@ func newTestPlugin(*streams.IO) *cobra.Command {
 	return &cobra.Command{Use: "kubectl-x", RunE: func(cmd *cobra.Command, args []string) error {
 		fmt.Println("ready")
 		<-cmd.Context().Done()
-		fmt.Println("cancelled")
+		fmt.Println("cancelled by", strings.Trim(strings.TrimPrefix(context.Cause(cmd.Context()).Error(), "interrupted"), " ()"))
 		if len(args) > 0 {
 			select {}
 		}
@@ -69,7 +71,7 @@ func TestSignalsCancelAndExit130(t *testing.T) {
 		if err := cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
-		expectLine(t, lines, "cancelled")
+		expectLine(t, lines, "cancelled by "+sig.String())
 		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != ExitInterrupted {
 			t.Errorf("%s: %v, want exit code %d", sig, err, ExitInterrupted)
 		}
@@ -84,7 +86,7 @@ func TestSecondCtrlCLeavesAtOnce(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	expectLine(t, lines, "cancelled")
+	expectLine(t, lines, "cancelled by interrupt")
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -92,4 +94,29 @@ func TestSecondCtrlCLeavesAtOnce(t *testing.T) {
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGINT {
 		t.Errorf("ended with %v, want killed by SIGINT", cmd.ProcessState)
 	}
+}
+
+func TestSignalsIgnoredByTheParentStayIgnored(t *testing.T) {
+	cmd := exec.Command("sh", "-c", `trap '' HUP; exec "$0"`, os.Args[0])
+	cmd.Env = append(os.Environ(), "CLI_TEST_PLUGIN=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	expectLine(t, lines, "ready")
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		if sig == syscall.SIGHUP {
+			time.Sleep(200 * time.Millisecond) // were it heeded, it would be the signal that is reported
+		}
+	}
+	expectLine(t, lines, "cancelled by terminated")
+	_ = cmd.Wait()
 }

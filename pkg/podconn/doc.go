@@ -46,7 +46,7 @@
 //
 // # Permissions
 //
-// A dial needs create on pods/portforward; API servers before 1.35 want get on it
-// as well. Names of ports need get on pods, services need get on services and list
+// A dial needs create on pods/portforward, and get as well where it uses a
+// WebSocket. Names of ports need get on pods, services need get on services and list
 // on endpointslices (or list on pods instead).
 package podconn

@@ -30,8 +30,8 @@ func (d *Dialer) explain(ctx context.Context, err error, a Addr) error {
 	case ctx.Err() != nil:
 		return err
 	case errors.As(err, &refused) && refused.Code == http.StatusForbidden:
-		return hint.With(err, "this needs the verb create (and get, before Kubernetes 1.35) on pods/portforward, "+
-			"check with: kubectl auth can-i create pods/portforward -n "+a.Namespace)
+		return hint.With(err, "this needs the verbs create and get on pods/portforward, "+
+			"check with: kubectl auth can-i create pods --subresource=portforward -n "+a.Namespace)
 	case refused != nil && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusTooManyRequests):
 		return err
 	case refused == nil && !errors.As(err, &pod):

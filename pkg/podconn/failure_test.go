@@ -152,7 +152,7 @@ func TestForbidden(t *testing.T) {
 	each(t, func(t *testing.T, s *kubetest.Server) {
 		s.Deny(kubetest.Rule{Resource: "pods/portforward"})
 		_, err := dialer(t, s).DialContext(within(t, 10*time.Second), "tcp", "pod/web-0:80")
-		if err == nil || !strings.Contains(err.Error(), "forbidden") || !strings.Contains(hint.Of(err), "kubectl auth can-i create pods/portforward -n default") {
+		if err == nil || !strings.Contains(err.Error(), "forbidden") || !strings.Contains(hint.Of(err), "kubectl auth can-i create pods --subresource=portforward -n default") {
 			t.Errorf("error %v, hint %q", err, hint.Of(err))
 		}
 		if n := s.Recorder().Upgrades("portforward"); n != 1 {

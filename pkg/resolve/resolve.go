@@ -111,12 +111,13 @@ func Pods(ctx context.Context, client Client, q Query) (*Found, error) {
 		}
 	}
 	if q.single() && len(r.found.Skipped) == 1 {
-		return nil, r.found.Skipped[0].err()
+		return nil, r.found.Skipped[0].Err()
 	}
 	return &r.found, nil
 }
 
-func (s Skip) err() error {
+// Err says why nothing can run in the pod, with the hint.
+func (s Skip) Err() error {
 	err := fmt.Errorf("cannot run a command in pod %q: %s", s.Pod, s.Reason)
 	if s.Container == "" {
 		err = missing(fmt.Sprintf("pod %q has %s", s.Pod, s.Reason))

@@ -30,32 +30,29 @@ func (o *options) conclude(results []engine.Result, took time.Duration, interrup
 
 // exitCode condenses the results. With several targets an unknown result weighs
 // more than a known failure: who reads 1 may rely on knowing all there is to know.
-// Skipped pods do not count unless there is nothing else.
+// Skipped pods do not count unless there is nothing else, but they do make a
+// target one of several: which code comes through must not hang on how many
+// replicas happen to be ready.
 func exitCode(results []engine.Result, interrupted bool) int {
 	if interrupted {
 		return cli.ExitInterrupted
 	}
-	var ran []engine.Result
+	if len(results) == 1 {
+		return singleCode(results[0])
+	}
+	code, ran := cli.ExitOK, false
 	for _, r := range results {
-		if r.Outcome != engine.Skipped {
-			ran = append(ran, r)
-		}
-	}
-	switch len(ran) {
-	case 0:
-		return cli.ExitNothing
-	case 1:
-		return singleCode(ran[0])
-	}
-	code := cli.ExitOK
-	for _, r := range ran {
+		ran = ran || r.Outcome != engine.Skipped
 		switch r.Outcome {
-		case podexec.OK:
+		case podexec.OK, engine.Skipped:
 		case podexec.Failed, podexec.NotStarted:
 			code = max(code, cli.ExitFailed)
 		default:
 			code = max(code, cli.ExitPartial)
 		}
+	}
+	if !ran {
+		return cli.ExitNothing
 	}
 	return code
 }
@@ -76,6 +73,8 @@ func singleCode(r engine.Result) int {
 		return max(r.ExitCode, cli.ExitFailed) // 126 or 127, as shells have it, or nothing known
 	case podexec.Timeout:
 		return cli.ExitTimeout
+	case engine.Skipped:
+		return cli.ExitNothing
 	}
 	return cli.ExitPartial
 }
@@ -84,6 +83,8 @@ func (o *options) singleError(r engine.Result) error {
 	t := r.Target
 	why := strings.TrimSpace(r.Why())
 	switch r.Outcome {
+	case engine.Skipped:
+		return r.Err
 	case podexec.Timeout:
 		return hint.With(fmt.Errorf("the command in pod %q did not end within %s", t.Pod, o.timeout),
 			"it may still be running in the container; --timeout sets the limit")

@@ -38,7 +38,9 @@ func TestExitCode(t *testing.T) {
 		{outcomes: "ok,lost", interrupted: true, want: 130},
 		{outcomes: "skipped,skipped", want: 3},
 		{outcomes: "ok,ok,skipped", want: 0},
-		{outcomes: "failed,skipped", code: 7, want: 7},
+		{outcomes: "failed,skipped", code: 7, want: 1},
+		{outcomes: "failed,skipped", code: 3, want: 1}, // 3 would say that nothing matched
+		{outcomes: "skipped", want: 3},
 	} {
 		var results []engine.Result
 		for _, o := range strings.Split(tc.outcomes, ",") {

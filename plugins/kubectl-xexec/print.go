@@ -20,12 +20,13 @@ const maxRows = 20
 
 // sink chooses where output goes. Finish completes it after the last result.
 func (o *options) sink(found *resolve.Found) (sink engine.Sink, finish func() error) {
+	several := len(found.Targets)+len(found.Skipped) > 1
 	switch {
 	case o.output != "":
 		return o.reportSink(found)
-	case o.prefix == always || o.prefix == auto && len(found.Targets) > 1:
+	case o.prefix == always || o.prefix == auto && several:
 		return o.liveSink(targetNames(found.Targets)), func() error { return nil }
-	case len(found.Targets) > 1:
+	case several:
 		return o.liveSink(nil), func() error { return nil }
 	}
 	return live.Raw{Out: o.io.Out, Err: o.io.Err}, func() error { return nil }

@@ -89,7 +89,7 @@ func (job Job) rows() []Result {
 		rows = append(rows, Result{Target: t, Outcome: podexec.NotStarted, ExitCode: Unknown, Reason: "interrupted before it started"})
 	}
 	for _, s := range job.Skipped {
-		rows = append(rows, Result{Target: s.Target, Outcome: Skipped, ExitCode: Unknown, Reason: s.Reason})
+		rows = append(rows, Result{Target: s.Target, Outcome: Skipped, ExitCode: Unknown, Reason: s.Reason, Err: s.Err()})
 	}
 	return rows
 }

@@ -28,7 +28,7 @@ type Result struct {
 	Outcome   podexec.Outcome
 	ExitCode  int // [Unknown] unless the remote command reported one
 	Reason    string
-	Err       error // what Reason was made from, nil for ok, failed and skipped
+	Err       error // what Reason was made from, nil for ok and failed; it may carry a hint
 	StartedAt time.Time
 	Duration  time.Duration
 }
