@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 )
@@ -75,8 +76,7 @@ func firstLine(s string) string {
 	return line
 }
 
-// forbidden reports whether the cluster denied a request. The refusal of an
-// upgrade is no API error, but has its words.
+// forbidden reports whether the cluster denied a request.
 func forbidden(err error) bool {
-	return err != nil && (apierrors.IsForbidden(err) || strings.Contains(err.Error(), " is forbidden: "))
+	return apierrors.IsForbidden(err) || podconn.Forbidden(err)
 }
