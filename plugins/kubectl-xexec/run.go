@@ -56,6 +56,7 @@ func (o *options) execute(ctx context.Context, found *resolve.Found) ([]engine.R
 	job := engine.Job{
 		Targets: found.Targets, Skipped: found.Skipped,
 		Command: o.command, Parallel: o.parallel, Timeout: o.timeout,
+		Recheck: func(ctx context.Context, t resolve.Target) error { return resolve.Unchanged(ctx, o.client, t) },
 	}
 	release, err := o.attach(&job)
 	if err != nil {

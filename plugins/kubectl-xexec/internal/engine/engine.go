@@ -30,6 +30,11 @@ type Job struct {
 	Resize   <-chan podexec.Size // sizes of the terminal, with TTY
 	Parallel int                 // most targets at once; 0: all
 	Timeout  time.Duration       // for each target, from its own start; 0: none
+
+	// Recheck is called for a target that waited in the queue. An error keeps the
+	// command from starting there: exec goes by name, and a pod that was replaced
+	// meanwhile has its predecessor's. Nil: no check.
+	Recheck func(context.Context, resolve.Target) error
 }
 
 // Sink takes what targets write and how they end. Targets are known by their
@@ -47,6 +52,7 @@ type Sink interface {
 // in that order, whatever happens: a target that ctx kept from starting is in it
 // as not started. The error is the sink's.
 func Run(ctx context.Context, exec Execer, job Job, sink Sink) ([]Result, error) {
+	began := time.Now()
 	results := job.rows()
 	landed := make([]bool, len(results))
 	land := func(i int) error {
@@ -63,6 +69,9 @@ func Run(ctx context.Context, exec Execer, job Job, sink Sink) ([]Result, error)
 		indexes[i] = i
 	}
 	for i, r := range fanout.Run(ctx, indexes, fanout.Limits[int]{Total: job.Parallel}, func(ctx context.Context, i int) Result {
+		if err := job.recheck(ctx, began, job.Targets[i]); err != nil {
+			return Result{Target: job.Targets[i], Outcome: podexec.NotStarted, ExitCode: Unknown, Reason: err.Error(), Err: err}
+		}
 		stdout, stderr := sink.Open(i)
 		return job.one(ctx, exec, job.Targets[i], stdout, stderr)
 	}) {
@@ -92,6 +101,17 @@ func (job Job) rows() []Result {
 		rows = append(rows, Result{Target: s.Target, Outcome: Skipped, ExitCode: Unknown, Reason: s.Reason, Err: s.Err()})
 	}
 	return rows
+}
+
+// fresh is how long the list of targets is taken for true: the first wave starts
+// at once and pays no request for the check.
+const fresh = 2 * time.Second
+
+func (job Job) recheck(ctx context.Context, began time.Time, t resolve.Target) error {
+	if job.Recheck == nil || time.Since(began) < fresh {
+		return nil
+	}
+	return job.Recheck(ctx, t)
 }
 
 func (job Job) one(ctx context.Context, exec Execer, t resolve.Target, stdout, stderr io.Writer) Result {

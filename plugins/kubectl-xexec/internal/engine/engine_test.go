@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -124,6 +125,36 @@ func TestDeafSinkEndsTheRun(t *testing.T) {
 	if err == nil || len(started) > 5 {
 		t.Errorf("error %v after %d starts, want the sink's error soon", err, len(started))
 	}
+}
+
+func TestReplacedPodsAreNotTouched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := job(3, 0)
+		j.Parallel = 1
+		var asked []string
+		j.Recheck = func(_ context.Context, target resolve.Target) error {
+			asked = append(asked, target.Pod)
+			if target.Pod == "web-2" {
+				return errors.New("replaced")
+			}
+			return nil
+		}
+		slow := func(ctx context.Context, r podexec.Request) podexec.Result {
+			time.Sleep(3 * time.Second)
+			return echo(ctx, r)
+		}
+		s := &sink{text: make([]strings.Builder, 3)}
+		results, err := engine.Run(t.Context(), execer(slow), j, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(asked, " "); got != "web-1 web-2" {
+			t.Errorf("asked about %q, want those that waited", got)
+		}
+		if results[1].Outcome != podexec.OK || results[2].Outcome != podexec.NotStarted || s.text[2].Len() != 0 {
+			t.Errorf("outcomes %s and %s, output %q of the replaced pod", results[1].Outcome, results[2].Outcome, s.text[2].String())
+		}
+	})
 }
 
 func TestWhy(t *testing.T) {
