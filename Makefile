@@ -47,7 +47,8 @@ e2e: ## Bring a real cluster up, test the plugins on it, take it down (Linux, ro
 demo: ## Show the plugins at work without a cluster, in minutes
 	@hack/need redis-server
 	@$(MAKE) --no-print-directory build
-	@go run ./hack/demo
+	@# The flags of build, so that what it compiled is not compiled again.
+	@CGO_ENABLED=0 go run -trimpath ./hack/demo
 
 .PHONY: bench
 bench: ## Run the benchmarks
