@@ -81,7 +81,7 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.StringArrayVar(&f.prefixes, "prefix", nil, "make a group of exactly the keys that match this `GLOB`, such as 'BOOK-*'; repeatable")
 	fs.StringVar(&f.separators, "separators", "", fmt.Sprintf("`CHARACTERS` that end a part of a key (default %q)", pattern.DefaultSeparators))
 	fs.IntVar(&f.depth, "depth", 0, "parts of a key that are looked at (0: all)")
-	fs.IntVar(&f.top, "top", defaultTop, "groups to show; the rest is summed up as other")
+	fs.IntVar(&f.top, "top", defaultTop, "groups to show; the rest is summed up as other, and what is alike folds together while that is large")
 	fs.StringVar(&f.sort, "sort", string(analysis.BySize), "order of the groups: "+join(analysis.Orders))
 	fs.StringVarP(&f.output, "output", "o", formatTable, "output format: "+join(formats))
 	fs.BoolVar(&f.noHd, "no-headers", false, "leave out the table's header")

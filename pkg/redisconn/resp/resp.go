@@ -3,7 +3,7 @@
 // replies are read into memory that the caller owns.
 //
 // It is no client. go-redis does everything that is not in the hot path: it
-// spends five allocations on each MEMORY USAGE, which is most of the time of a
+// spends four allocations on each MEMORY USAGE, which is most of the time of a
 // scan over a fast link.
 package resp
 

@@ -93,7 +93,7 @@ func explainRefusal(err error) error {
 	if !strings.Contains(err.Error(), "NOPERM") {
 		return err
 	}
-	return hint.With(err, "the user needs: +ping +info +scan +memory|usage +select +client|setname %R~*")
+	return hint.With(err, "the user needs: +ping +info +scan +memory|usage %R~*, and +select for databases other than 0")
 }
 
 type run struct {
