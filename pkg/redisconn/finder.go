@@ -65,12 +65,11 @@ func (f *Finder) Ask(ctx context.Context, candidates []Candidate) *Found {
 
 	found := &Found{}
 	for i, a := range answers {
-		switch {
-		case a.instance == nil:
+		if a.instance == nil {
 			found.Skipped = append(found.Skipped, Skipped{candidates[i].Pod.Name, a.err.Error(), a.err})
-		default:
-			found.add(a.instance)
+			continue
 		}
+		found.add(a.instance)
 	}
 	return found
 }

@@ -24,10 +24,10 @@ func again(set *pflag.FlagSet, namespace string) string {
 			values = list.GetSlice()
 		}
 		for _, v := range values {
-			switch {
-			case f.NoOptDefVal == "":
+			switch f.NoOptDefVal {
+			case "":
 				words = append(words, "--"+f.Name, shellQuote(v))
-			case f.NoOptDefVal == v:
+			case v:
 				words = append(words, "--"+f.Name)
 			default:
 				words = append(words, "--"+f.Name+"="+shellQuote(v))
