@@ -26,7 +26,11 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// After failed dials go-redis asks once a second whether the server is back, and
+	// sees only then that the client has been closed.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+}
 
 func endpoint(s *redistest.Server, passwords ...string) *Endpoint {
 	e := &Endpoint{Name: "test", Addr: s.Addr, Dial: s.Dial, ClientName: "redisconn-test", TLSHint: "add --tls", PasswordHint: "give a password"}
