@@ -43,7 +43,7 @@ func dialWire(ctx context.Context, d *upgrade.Dialer, u *url.URL) (w wire, err e
 			return err
 		},
 		func() error {
-			conn, _, err := d.SPDYBytes(ctx, u, protocol)
+			conn, _, err := d.SPDY(ctx, u, protocol)
 			if err == nil {
 				w = plain{conn}
 			}

@@ -11,10 +11,14 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/internal/upgrade"
 )
 
-const bufferSize = upgrade.MaxMessage
+const (
+	bufferSize = upgrade.MaxMessage
+	// headroom is how many bytes links may need in front of a piece of input.
+	headroom = frameHeader
+)
 
-// pump moves a session's input. send sends a piece, whose first byte is free
-// for the link to use; finish tells the command that its input has ended; abort
+// pump moves a session's input. send sends a piece, whose first bytes, headroom
+// of them, are free for the link to use; finish tells the command that its input has ended; abort
 // ends the connection.
 type pump struct {
 	s      *session
@@ -39,13 +43,13 @@ func (p *pump) loop() {
 	buf := buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	defer buffers.Put(buf)
 	for {
-		n, err := p.s.req.Stdin.Read((*buf)[1:])
+		n, err := p.s.req.Stdin.Read((*buf)[headroom:])
 		if p.quit.Load() {
 			return
 		}
 		if n > 0 {
 			p.s.health.input()
-			if err := p.send((*buf)[:n+1]); err != nil {
+			if err := p.send((*buf)[:headroom+n]); err != nil {
 				p.stuck(err)
 				return
 			}

@@ -85,18 +85,6 @@ func (s *session) report(p []byte) bool {
 	return s.status.add(p)
 }
 
-func (s *session) reported() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.status.known != nil
-}
-
-func (s *session) progress() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.received
-}
-
 // health decides how long the next read may wait for the peer. Silence means
 // that the peer is gone, except in two cases: the consumer holds things up, so
 // that answers to our pings wait in line behind output; or input is on its way
@@ -173,10 +161,18 @@ func (h *health) shorten(d time.Duration) {
 	h.apply()
 }
 
-func (h *health) busy() bool {
+// watch makes the patience that of reads from conn.
+func (h *health) watch(conn interface{ SetReadDeadline(time.Time) error }) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.stalled > 0
+	h.set = func(d time.Duration) {
+		var deadline time.Time
+		if d > 0 {
+			deadline = time.Now().Add(d)
+		}
+		//nolint:errcheck // fails on a closed connection only, whose reads fail anyway
+		conn.SetReadDeadline(deadline)
+	}
 }
 
 func (h *health) apply() {
@@ -201,29 +197,6 @@ func atEnd(ctx context.Context, f func()) (release func()) {
 		if !stop() {
 			<-done
 		}
-	}
-}
-
-// every calls f every d until the returned function is called, which also waits
-// for a call in progress.
-func every(d time.Duration, f func()) (stop func()) {
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		t := time.NewTicker(d)
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-				f()
-			case <-quit:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(quit)
-		<-done
 	}
 }
 

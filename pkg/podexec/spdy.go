@@ -1,17 +1,13 @@
 package podexec
 
 import (
+	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
+	"net"
 	"net/url"
 	"sync"
-	"sync/atomic"
-	"time"
-
-	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/internal/upgrade"
 )
@@ -19,176 +15,243 @@ import (
 // spdyLink is a connection in the protocol v4.channel.k8s.io, the first that
 // reports exit codes. Earlier ones tell success by saying nothing, which is
 // also what a broken connection says.
-type spdyLink struct{ conn *upgrade.SPDYConn }
+//
+// One goroutine reads all streams in the order of the wire, as with WebSockets.
+// A SPDY library would need a dozen goroutines and a megabyte for each command.
+type spdyLink struct {
+	conn    net.Conn
+	r       *bufio.Reader
+	sending sync.Mutex // orders frames
+
+	ids      map[uint32]string // which stream is which
+	stdin    uint32            // 0 if there is none, as with the others
+	resize   uint32
+	accepted int // streams that the server has accepted
+
+	pongs   chan uint32
+	asked   sync.Mutex
+	lastID  uint32 // of a ping
+	mark    uint64 // that goes with it
+	stopAll []func()
+}
 
 func dialSPDY(ctx context.Context, d *upgrade.Dialer, u *url.URL) (link, error) {
 	conn, _, err := d.SPDY(ctx, u, "v5.channel.k8s.io", "v4.channel.k8s.io")
 	if err != nil {
 		return nil, err
 	}
-	c, ok := conn.(*upgrade.SPDYConn)
-	if !ok {
-		conn.Close()
-		return nil, fmt.Errorf("opening a SPDY connection: it is an unknown %T", conn)
-	}
-	return &spdyLink{conn: c}, nil
+	return &spdyLink{
+		conn: conn, r: bufio.NewReaderSize(conn, 4<<10),
+		ids: map[uint32]string{}, pongs: make(chan uint32, 1),
+	}, nil
 }
 
 func (l *spdyLink) name() string { return "spdy" }
 
-// streams are the streams of one command; those it does not have are nil.
-type streams struct{ status, stdin, stdout, stderr, resize httpstream.Stream }
+func (l *spdyLink) run(ctx context.Context, s *session) {
+	s.health.watch(l.conn)
+	release := atEnd(ctx, func() { l.conn.Close() })
+	stopHeartbeat := heartbeat(s, l.pongs, l.pong, l.ping)
+	err := l.send(l.open(s.req))
+	if err == nil {
+		err = l.receive(s)
+	}
+	if err != nil {
+		s.lose(ending(err))
+	}
+	l.conn.Close()
+	stopHeartbeat()
+	for _, stop := range l.stopAll {
+		stop()
+	}
+	release()
+}
 
-func (l *spdyLink) open(ctx context.Context, req *Request) (*streams, error) {
-	var st streams
+// open makes the frames that ask for all streams. They go out at once, which
+// saves a round trip for each.
+func (l *spdyLink) open(req *Request) []byte {
 	stdin, stdout, stderr := req.wants()
-	var headers []http.Header
-	var into []*httpstream.Stream
+	var frames []byte
+	id := uint32(1) // the client's streams have odd numbers
 	for _, one := range []struct {
 		kind   string
 		wanted bool
-		to     *httpstream.Stream
-	}{
-		{"error", true, &st.status}, {"stdin", stdin, &st.stdin}, {"stdout", stdout, &st.stdout},
-		{"stderr", stderr, &st.stderr}, {"resize", req.TTY, &st.resize},
-	} {
-		if one.wanted {
-			headers = append(headers, http.Header{http.CanonicalHeaderKey("streamType"): {one.kind}})
-			into = append(into, one.to)
+	}{{"error", true}, {"stdin", stdin}, {"stdout", stdout}, {"stderr", stderr}, {"resize", req.TTY}} {
+		if !one.wanted {
+			continue
 		}
+		l.ids[id] = one.kind
+		switch one.kind {
+		case "stdin":
+			l.stdin = id
+		case "resize":
+			l.resize = id
+		}
+		frames = appendSynStream(frames, id, "streamtype", one.kind, id == 1)
+		id += 2
 	}
-	opened, err := l.conn.Open(ctx, headers...)
-	if err != nil {
-		return nil, err
-	}
-	for i, s := range opened {
-		*into[i] = s
-	}
-	return &st, nil
+	return frames
 }
 
-func (l *spdyLink) run(ctx context.Context, s *session) {
-	release := atEnd(ctx, func() { l.conn.Close() })
-	defer release()
-	defer l.conn.Close()
-	st, err := l.open(ctx, s.req)
-	if err != nil {
-		s.lose(fmt.Errorf("the connection broke: %w", err))
-		return
-	}
-	s.health.set = l.conn.SetPatience
-	s.health.arm()
-	stopPings := l.pings(s)
-	var in *pump
-	if st.stdin != nil {
-		in = &pump{s: s, finish: st.stdin.Close, abort: func() { l.conn.Close() }, send: func(piece []byte) error {
-			_, err := st.stdin.Write(piece[1:])
-			return err
-		}}
+func (l *spdyLink) send(frames []byte) error {
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	_, err := l.conn.Write(frames)
+	return err
+}
+
+// feed starts to send what the command is to get. It must not be sooner: what
+// comes before a stream is accepted, servers throw away.
+func (l *spdyLink) feed(s *session) {
+	if l.stdin != 0 {
+		in := &pump{
+			s: s, abort: func() { l.conn.Close() },
+			send: func(piece []byte) error {
+				putDataHeader(piece, l.stdin, 0)
+				return l.send(piece)
+			},
+			finish: func() error {
+				end := make([]byte, frameHeader)
+				putDataHeader(end, l.stdin, flagFin)
+				return l.send(end)
+			},
+		}
 		in.start()
+		l.stopAll = append(l.stopAll, in.stop)
 	}
-	stopResize := forwardSizes(s.req, func(size []byte) error {
-		_, err := st.resize.Write(size)
-		return err
-	})
-
-	l.receive(s, st)
-	l.conn.Close()
-	stopPings()
-	stopResize()
-	if in != nil {
-		in.stop()
-	}
+	l.stopAll = append(l.stopAll, forwardSizes(s.req, func(size []byte) error {
+		frame := append(make([]byte, frameHeader), size...)
+		putDataHeader(frame, l.resize, 0)
+		return l.send(frame)
+	}))
 }
 
-// receive reads all streams to their ends.
-func (l *spdyLink) receive(s *session, st *streams) {
-	reported := make(chan struct{})
-	var readers sync.WaitGroup
-	readers.Go(func() {
-		each(st.status, func(p []byte) {
-			if !s.reported() && s.report(p) {
-				close(reported)
-			}
-		})
-	})
-	for _, out := range []struct {
-		from httpstream.Stream
-		to   io.Writer
-	}{{st.stdout, s.req.Stdout}, {st.stderr, s.req.Stderr}} {
-		if out.from != nil {
-			readers.Go(func() { each(out.from, func(p []byte) { s.output(out.to, p) }) })
-		}
-	}
-	all := make(chan struct{})
-	go func() {
-		defer close(all)
-		readers.Wait()
-	}()
-	select {
-	case <-all:
-	case <-reported:
-		l.linger(s, all)
-	}
-	if err := l.conn.Err(); err != nil && !errors.Is(err, io.EOF) {
-		s.lose(ending(err))
-	}
-}
+// errOver is the server's word that nothing more will come.
+var errOver = errors.New("the server ended the connection")
 
-// linger waits for what is left to read once the exit code is known, and ends a
-// connection that the server has forgotten to close.
-func (l *spdyLink) linger(s *session, all <-chan struct{}) {
-	tick := time.NewTicker(s.timing.grace)
-	defer tick.Stop()
-	for before := int64(-1); ; {
-		select {
-		case <-all:
-			return
-		case <-tick.C:
-		}
-		now := s.progress()
-		if now == before && !s.health.busy() {
-			l.conn.Close()
-		}
-		before = now
-	}
-}
-
-// each calls f with every piece of a stream.
-func each(r io.Reader, f func([]byte)) {
-	buf := make([]byte, 4<<10)
+// receive reads frames until the connection ends. It returns nil if it ended in
+// good order, which does not mean that the command did.
+func (l *spdyLink) receive(s *session) error {
 	for {
-		n, err := r.Read(buf)
-		if n > 0 {
-			f(buf[:n])
+		s.health.arm()
+		head, err := l.r.Peek(frameHeader)
+		if errors.Is(err, io.EOF) && len(head) == 0 {
+			return nil
 		}
 		if err != nil {
-			return
+			return cutShort(err)
+		}
+		f := readHeader(head)
+		if _, err := l.r.Discard(frameHeader); err != nil {
+			return cutShort(err)
+		}
+		if f.control {
+			err = l.control(s, f)
+		} else {
+			s.health.hear()
+			err = l.data(s, f)
+		}
+		if errors.Is(err, errOver) {
+			return nil
+		}
+		if err != nil {
+			return cutShort(err)
 		}
 	}
 }
 
-// pings asks a silent server whether it is still there.
-func (l *spdyLink) pings(s *session) (stop func()) {
-	var before int64
-	var asking atomic.Bool
-	var pinger sync.WaitGroup
-	stopTicks := every(s.timing.ping, func() {
-		now := l.conn.Received()
-		silent := now == before && !s.health.busy()
-		if before = now; !silent || asking.Swap(true) {
-			return
-		}
-		mark := s.health.asking()
-		pinger.Go(func() {
-			defer asking.Store(false)
-			if l.conn.Ping() == nil {
-				s.health.answered(mark)
+// data passes the payload of a frame on, in pieces as they come.
+func (l *spdyLink) data(s *session, f frame) error {
+	if f.size == 0 {
+		return nil
+	}
+	buf := buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer buffers.Put(buf)
+	for left := f.size; left > 0; {
+		s.health.arm()
+		n, err := l.r.Read((*buf)[:min(left, len(*buf))])
+		left -= n
+		switch p := (*buf)[:n]; l.ids[f.id] {
+		case "stdout":
+			s.output(s.req.Stdout, p)
+		case "stderr":
+			s.output(s.req.Stderr, p)
+		case "error":
+			if n > 0 && s.report(p) {
+				s.health.shorten(s.timing.grace)
 			}
-		})
-	})
-	return func() {
-		stopTicks()
-		pinger.Wait()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// control handles a control frame. Most kinds say nothing about a command.
+func (l *spdyLink) control(s *session, f frame) error {
+	var body [8]byte
+	n := min(f.size, len(body))
+	if _, err := io.ReadFull(l.r, body[:n]); err != nil {
+		return err
+	}
+	if _, err := l.r.Discard(f.size - n); err != nil {
+		return err
+	}
+	switch f.kind {
+	case kindSynReply:
+		if l.accepted++; l.accepted == len(l.ids) {
+			l.feed(s)
+		}
+	case kindReset:
+		if l.accepted < len(l.ids) {
+			return errors.New("the server refused a stream")
+		}
+	case kindPing:
+		l.pinged(s, word(body[:]))
+	case kindGoAway:
+		return errOver
+	}
+	return nil
+}
+
+// cutShort makes an end in the middle of a frame an error.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// ping asks the server whether it is still there.
+func (l *spdyLink) ping(mark uint64) {
+	l.asked.Lock()
+	l.lastID += 2
+	id := l.lastID - 1 // the client's pings have odd numbers
+	l.mark = mark
+	l.asked.Unlock()
+	//nolint:errcheck // the reading side notices what is wrong
+	l.send(pingFrame(id))
+}
+
+func (l *spdyLink) pong(id uint32) {
+	//nolint:errcheck // the reading side notices what is wrong
+	l.send(pingFrame(id))
+}
+
+// pinged takes a ping of the server, or its answer to one of ours.
+func (l *spdyLink) pinged(s *session, id uint32) {
+	if id%2 == 0 {
+		select {
+		case l.pongs <- id:
+		default: // one is waiting to be sent already
+		}
+		return
+	}
+	l.asked.Lock()
+	mark, latest := l.mark, id == l.lastID-1
+	l.asked.Unlock()
+	if latest {
+		s.health.answered(mark)
 	}
 }

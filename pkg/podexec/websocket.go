@@ -44,14 +44,7 @@ func dialWebSocket(ctx context.Context, d *upgrade.Dialer, u *url.URL) (link, er
 func (w *webSocket) name() string { return "websocket" }
 
 func (w *webSocket) run(ctx context.Context, s *session) {
-	s.health.set = func(d time.Duration) {
-		var deadline time.Time
-		if d > 0 {
-			deadline = time.Now().Add(d)
-		}
-		//nolint:errcheck // fails on a closed connection only, whose reads fail anyway
-		w.conn.SetReadDeadline(deadline)
-	}
+	s.health.watch(w.conn)
 	w.conn.SetPongHandler(func(mark string) error {
 		if n, err := strconv.ParseUint(mark, 10, 64); err == nil {
 			s.health.answered(n)
@@ -81,9 +74,7 @@ func (w *webSocket) run(ctx context.Context, s *session) {
 	release()
 }
 
-// control answers the server's pings and asks a silent server whether it is
-// still there. It sets no deadline for writing: one that passes, because a
-// command does not take its input, would break the connection for good.
+// control answers pings, and pings.
 func (w *webSocket) control(s *session) (stop func()) {
 	pongs := make(chan string, 1)
 	w.conn.SetPingHandler(func(mark string) error {
@@ -93,34 +84,13 @@ func (w *webSocket) control(s *session) (stop func()) {
 		}
 		return nil
 	})
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		t := time.NewTicker(s.timing.ping)
-		defer t.Stop()
-		for before := int64(0); ; {
-			select {
-			case <-quit:
-				return
-			case mark := <-pongs:
-				w.say(websocket.PongMessage, mark)
-			case <-t.C:
-				now, silent := s.health.silent(before)
-				if before = now; silent {
-					w.say(websocket.PingMessage, strconv.FormatUint(s.health.asking(), 10))
-				}
-			}
-		}
-	}()
-	return func() {
-		close(quit)
-		<-done
-	}
-}
-
-func (w *webSocket) say(kind int, mark string) {
-	//nolint:errcheck // the reading side notices what is wrong
-	w.conn.WriteControl(kind, []byte(mark), time.Time{})
+	return heartbeat(s, pongs, func(mark string) {
+		//nolint:errcheck // the reading side notices what is wrong
+		w.conn.WriteControl(websocket.PongMessage, []byte(mark), time.Time{})
+	}, func(mark uint64) {
+		//nolint:errcheck // as above
+		w.conn.WriteControl(websocket.PingMessage, strconv.AppendUint(nil, mark, 10), time.Time{})
+	})
 }
 
 // receive reads until the connection ends. It returns nil if it ended in good
@@ -182,8 +152,9 @@ func (w *webSocket) send(message []byte) error {
 }
 
 func (w *webSocket) sendStdin(piece []byte) error {
-	piece[0] = channelStdin
-	return w.send(piece)
+	message := piece[headroom-1:]
+	message[0] = channelStdin
+	return w.send(message)
 }
 
 func (w *webSocket) resize(req *Request) (stop func()) {

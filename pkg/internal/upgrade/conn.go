@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -15,21 +14,10 @@ type conn struct {
 	rwc io.ReadWriteCloser
 	raw net.Conn
 
-	patience atomic.Int64 // nanoseconds a single Read may wait; 0 is for ever
-	closing  sync.Once
+	closing sync.Once
 }
 
-// Read waits at most the connection's patience. The clock runs only while a
-// Read waits: a reader that is busy elsewhere uses up nothing.
-func (c *conn) Read(p []byte) (int, error) {
-	if d := time.Duration(c.patience.Load()); d > 0 {
-		if err := c.raw.SetReadDeadline(time.Now().Add(d)); err != nil {
-			return 0, err
-		}
-	}
-	return c.rwc.Read(p)
-}
-
+func (c *conn) Read(p []byte) (int, error)  { return c.rwc.Read(p) }
 func (c *conn) Write(p []byte) (int, error) { return c.rwc.Write(p) }
 
 // CloseWrite says that nothing more will be written, in the way of TLS if the
@@ -39,17 +27,6 @@ func (c *conn) CloseWrite() error {
 		return w.CloseWrite()
 	}
 	return nil
-}
-
-// setPatience changes how long a Read may wait, the current one included.
-func (c *conn) setPatience(d time.Duration) {
-	c.patience.Store(int64(d))
-	var deadline time.Time
-	if d > 0 {
-		deadline = time.Now().Add(d)
-	}
-	//nolint:errcheck // fails on a closed connection only, whose reads fail anyway
-	c.raw.SetReadDeadline(deadline)
 }
 
 // Close ends the connection at once. It does not wait for a TLS goodbye that a

@@ -214,39 +214,3 @@ func TestProxyIsUsed(t *testing.T) {
 		copies.Wait()
 	})
 }
-
-// TestSPDYCloseIsPrompt closes connections whose peer has stopped reading.
-func TestSPDYCloseIsPrompt(t *testing.T) {
-	s, d := server(t)
-	u := d.URL("default", "web-0", "exec", url.Values{"command": {"sleep", "60"}, "stdin": {"true"}, "stdout": {"true"}})
-	conn, _, err := d.SPDY(t.Context(), u, v4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := conn.(*upgrade.SPDYConn)
-	kind := func(k string) http.Header { return http.Header{"Streamtype": {k}} }
-	streams, err := c.Open(t.Context(), kind("error"), kind("stdin"), kind("stdout"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stuck := make(chan struct{})
-	go func() {
-		defer close(stuck)
-		for {
-			if _, err := streams[1].Write(make([]byte, 64<<10)); err != nil {
-				return
-			}
-		}
-	}()
-	time.Sleep(500 * time.Millisecond)
-	start := time.Now()
-	c.Close()
-	<-stuck
-	if d := time.Since(start); d > 2*time.Second {
-		t.Errorf("closing took %v", d)
-	}
-	if _, err := c.Open(t.Context(), kind("error")); err == nil {
-		t.Error("a closed connection opened a stream")
-	}
-	_ = s
-}
