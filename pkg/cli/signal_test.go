@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("CLI_TEST_PLUGIN") != "" {
 		os.Exit(Main(newTestPlugin))
 	}
+	// A handled signal is back to its default in a child, an ignored one stays
+	// ignored: the tests must pass under nohup, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	os.Exit(m.Run())
 }
 
