@@ -136,7 +136,9 @@ type Option func(*Client)
 //
 // A WebSocket ends in the API server (up to 1.35) or in the kubelet (from 1.36),
 // which talks SPDY to the next server and reports a success when that connection
-// breaks. SPDY passes all of them unchanged up to the container runtime, so that
+// breaks. A restart is not needed for that: a consumer that stalls near the end of
+// a long output is enough, because the translating server pings a runtime that has
+// already said all and closed (see health.silent for why that hurts). SPDY passes all of them unchanged up to the container runtime, so that
 // a kubelet or a runtime that restarts leaves the command lost, which it is. It
 // needs the verb create alone, too. Where SPDY does not get through, WebSockets
 // are used after one refused request; KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true
