@@ -222,36 +222,3 @@ func cutShort(err error) error {
 	}
 	return err
 }
-
-// ping asks the server whether it is still there.
-func (l *spdyLink) ping(mark uint64) {
-	l.asked.Lock()
-	l.lastID += 2
-	id := l.lastID - 1 // the client's pings have odd numbers
-	l.mark = mark
-	l.asked.Unlock()
-	//nolint:errcheck // the reading side notices what is wrong
-	l.send(pingFrame(id))
-}
-
-func (l *spdyLink) pong(id uint32) {
-	//nolint:errcheck // the reading side notices what is wrong
-	l.send(pingFrame(id))
-}
-
-// pinged takes a ping of the server, or its answer to one of ours.
-func (l *spdyLink) pinged(s *session, id uint32) {
-	if id%2 == 0 {
-		select {
-		case l.pongs <- id:
-		default: // one is waiting to be sent already
-		}
-		return
-	}
-	l.asked.Lock()
-	mark, latest := l.mark, id == l.lastID-1
-	l.asked.Unlock()
-	if latest {
-		s.health.answered(mark)
-	}
-}
