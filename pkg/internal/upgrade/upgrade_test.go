@@ -196,9 +196,10 @@ func TestProxyIsUsed(t *testing.T) {
 				t.Error(err)
 				return
 			}
+			copies.Add(2) // before the answer, which lets the test go on to Wait
 			fmt.Fprint(front, "HTTP/1.1 200 OK\r\n\r\n")
-			copies.Go(func() { io.Copy(front, back); front.Close() })
-			copies.Go(func() { io.Copy(back, front); back.Close() })
+			go func() { defer copies.Done(); io.Copy(front, back); front.Close() }()
+			go func() { defer copies.Done(); io.Copy(back, front); back.Close() }()
 		}))
 		s, _ := server(t)
 		cfg := s.RESTConfig()
