@@ -59,11 +59,15 @@ func (q Query) single() bool { return len(q.Refs) == 1 && q.Refs[0].Kind == Pod 
 
 // Target is one container of one pod, as it was when it was listed.
 type Target struct {
+	Context        string // kubeconfig context; for callers that use several, "" from Pods
 	Namespace, Pod string
 	UID            types.UID
 	Node           string // "" while the pod is not scheduled
 	IP             string // the pod's first address, "" if it has none yet
 	Container      string
+	// Workload is what the pod belongs to, such as "deployment/web", as far as its
+	// owner references tell without a request; "" for a bare pod.
+	Workload string
 	// DefaultedFrom lists the pod's containers when Container is merely the first
 	// of several: neither the query nor the pod's annotation names one.
 	DefaultedFrom string

@@ -15,20 +15,33 @@ const Skipped podexec.Outcome = "skipped"
 // printed as a number.
 const Unknown = -1
 
+// Left says what is known about the processes of a command that was stopped or
+// lost before its end.
+type Left string
+
+// What may be left of a command in its container.
+const (
+	LeftNothing Left = ""        // it ended by itself, or never started
+	LeftEnded   Left = "ended"   // it was told to stop, and its supervisor confirmed its end
+	LeftEnding  Left = "ending"  // its supervisor ends it within the grace period
+	LeftUnknown Left = "unknown" // nothing supervises it: it may run on
+)
+
 // Result is what is known about one target.
 //
-// It is as honest as the servers on the way. Up to at least Kubernetes 1.37, an
-// API server or kubelet that translates a WebSocket reports success for a command
-// whose container runtime was restarted under it. xexec therefore prefers SPDY,
-// which nobody translates (podexec.EndToEnd); where only WebSockets get through, an
-// ok can be made up. Proof would need a word from the command's own side, so no
-// result counts as verified yet.
+// A result is verified if the command's own side proved its end with a word that
+// only this run knows. One that is not verified is the API server's word: up to at
+// least Kubernetes 1.37, an API server or kubelet that translates a WebSocket
+// reports success for a command whose container runtime was restarted under it.
 type Result struct {
 	Target    resolve.Target
 	Outcome   podexec.Outcome
 	ExitCode  int // [Unknown] unless the remote command reported one
 	Reason    string
 	Err       error // what Reason was made from, nil for ok and failed; it may carry a hint
+	Verified  bool
+	Left      Left
+	Attempts  int // how often it was tried; more than 1 only if nothing had started before
 	StartedAt time.Time
 	Duration  time.Duration
 }
