@@ -4,7 +4,8 @@
 // caller can show them live and still put them in order:
 //
 //	results := make([]Result, len(pods))
-//	for i, r := range fanout.Run(ctx, pods, fanout.Limits[Pod]{Total: 32}, do) {
+//	limits := fanout.Limits[Pod]{Total: 32, Caps: []fanout.Cap[Pod]{{Most: 4, Group: Pod.Node}}}
+//	for i, r := range fanout.Run(ctx, pods, limits, do) {
 //		results[i] = r
 //	}
 //
@@ -20,14 +21,20 @@ import (
 // Limits bounds how many items are worked on at the same time. The zero value
 // sets no bound.
 type Limits[T any] struct {
-	Total    int            // at most this many at once; 0 or less means all
-	PerGroup int            // at most this many of one group at once; 0 or less means no such bound
-	Group    func(T) string // names the group of an item, for example its node; nil puts all into one
+	Total int      // at most this many at once; 0 or less means all
+	Caps  []Cap[T] // all of them hold at once
+}
+
+// Cap bounds how many items of one group are worked on at the same time, for
+// example of one node.
+type Cap[T any] struct {
+	Most  int            // at most this many of one group at once; 0 or less means no bound
+	Group func(T) string // names the group of an item; "" is none, which has no bound
 }
 
 // Run calls do for each item, within limits, and yields the item's index and
 // result as each call returns. Items start in order, except that one whose group
-// is full lets later ones of other groups pass.
+// is full lets later ones of other groups pass, until its turn in its group.
 //
 // When ctx ends no further item starts: what was never started is never yielded,
 // and the caller finds it by its missing index. Calls that are under way get the
@@ -35,7 +42,8 @@ type Limits[T any] struct {
 // context and waits for them, too, so no goroutine outlives the loop.
 //
 // While the loop body runs nothing new starts and finished calls wait, which
-// bounds the results in memory by Limits.Total; a body should be quick.
+// bounds the results in memory by Limits.Total; a body should be quick. A body
+// that ends ctx is sure that nothing starts after that.
 func Run[T, R any](ctx context.Context, items []T, limits Limits[T], do func(context.Context, T) R) iter.Seq2[int, R] {
 	return func(yield func(int, R) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -45,8 +53,11 @@ func Run[T, R any](ctx context.Context, items []T, limits Limits[T], do func(con
 		ended := ctx.Done()
 		listening := true
 		for {
-			for i, ok := q.next(); ok && ctx.Err() == nil; i, ok = q.next() {
-				q.start(i)
+			for ctx.Err() == nil {
+				i, ok := q.next()
+				if !ok {
+					break
+				}
 				go func() { landed <- result[R]{i, do(ctx, items[i])} }()
 			}
 			if q.running == 0 {
@@ -69,62 +80,4 @@ func Run[T, R any](ctx context.Context, items []T, limits Limits[T], do func(con
 type result[R any] struct {
 	index int
 	value R
-}
-
-// queue decides which item starts next. It is used by one goroutine only.
-type queue[T any] struct {
-	items   []T
-	limits  Limits[T]
-	waiting []int // indexes not started yet, in order
-	running int
-	inGroup map[string]int
-}
-
-func newQueue[T any](items []T, limits Limits[T]) *queue[T] {
-	q := &queue[T]{items: items, limits: limits, waiting: make([]int, len(items)), inGroup: map[string]int{}}
-	for i := range items {
-		q.waiting[i] = i
-	}
-	return q
-}
-
-// next names the first waiting item that may start now.
-func (q *queue[T]) next() (index int, ok bool) {
-	if q.limits.Total > 0 && q.running >= q.limits.Total {
-		return 0, false
-	}
-	for _, i := range q.waiting {
-		if q.limits.PerGroup <= 0 || q.inGroup[q.group(i)] < q.limits.PerGroup {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-func (q *queue[T]) start(index int) {
-	for at, i := range q.waiting {
-		if i == index {
-			// Passing over the head is the common case and must not copy the tail.
-			if at == 0 {
-				q.waiting = q.waiting[1:]
-			} else {
-				q.waiting = append(q.waiting[:at:at], q.waiting[at+1:]...)
-			}
-			break
-		}
-	}
-	q.running++
-	q.inGroup[q.group(index)]++
-}
-
-func (q *queue[T]) finish(index int) {
-	q.running--
-	q.inGroup[q.group(index)]--
-}
-
-func (q *queue[T]) group(index int) string {
-	if q.limits.Group == nil {
-		return ""
-	}
-	return q.limits.Group(q.items[index])
 }

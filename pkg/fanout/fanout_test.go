@@ -81,7 +81,7 @@ func TestLimitsAreReachedAndKept(t *testing.T) {
 		g.during([]string{"all", node(n)}, func() { time.Sleep(2 * time.Millisecond) })
 		return n
 	}
-	for range fanout.Run(t.Context(), numbers(60), fanout.Limits[int]{Total: total, PerGroup: perNode, Group: node}, do) { //nolint:revive // draining is the point
+	for range fanout.Run(t.Context(), numbers(60), fanout.Limits[int]{Total: total, Caps: []fanout.Cap[int]{{Most: perNode, Group: node}}}, do) { //nolint:revive // draining is the point
 	}
 	if got := g.highest["all"]; got != total {
 		t.Errorf("most at once = %d, want %d", got, total)
@@ -97,7 +97,7 @@ func TestLimitsAreReachedAndKept(t *testing.T) {
 func TestFullGroupIsPassed(t *testing.T) {
 	release := make(chan struct{})
 	items := []string{"a", "a", "a", "b"}
-	limits := fanout.Limits[string]{Total: 2, PerGroup: 1, Group: func(s string) string { return s }}
+	limits := fanout.Limits[string]{Total: 2, Caps: []fanout.Cap[string]{{Most: 1, Group: func(s string) string { return s }}}}
 	var order []int
 	for i := range fanout.Run(t.Context(), items, limits, func(_ context.Context, s string) string {
 		if s == "a" {
