@@ -11,12 +11,9 @@ import (
 // container that matters.
 const defaultContainer = "kubectl.kubernetes.io/default-container"
 
-// containerFor chooses as kubectl does: the wanted one, else the pod's
-// annotation, else the first. Defaulted reports that it is the first of several.
-func containerFor(pod *corev1.Pod, wanted string) (name string, defaulted bool) {
-	if wanted != "" {
-		return wanted, false
-	}
+// defaultOf chooses as kubectl does: the pod's annotation, else the first.
+// Defaulted reports that it is merely the first of several.
+func defaultOf(pod *corev1.Pod) (name string, defaulted bool) {
 	if name := pod.Annotations[defaultContainer]; name != "" {
 		return name, false
 	}
@@ -27,21 +24,25 @@ func containerFor(pod *corev1.Pod, wanted string) (name string, defaulted bool) 
 	return pod.Spec.Containers[0].Name, more
 }
 
-// container is what the three sorts of containers have in common.
+// container is what the sorts of containers have in common. Stays says that it is
+// meant to run as long as the pod: a regular one or a sidecar.
 type container struct {
 	name, mark string
+	stays      bool
 }
 
 func containers(pod *corev1.Pod) []container {
 	var all []container
-	for _, c := range pod.Spec.Containers {
-		all = append(all, container{name: c.Name})
+	for i := range pod.Spec.Containers {
+		all = append(all, container{name: pod.Spec.Containers[i].Name, stays: true})
 	}
-	for _, c := range pod.Spec.EphemeralContainers {
-		all = append(all, container{c.Name, " (ephem)"})
+	for i := range pod.Spec.EphemeralContainers {
+		all = append(all, container{pod.Spec.EphemeralContainers[i].Name, " (ephem)", false})
 	}
-	for _, c := range pod.Spec.InitContainers {
-		all = append(all, container{c.Name, " (init)"})
+	for i := range pod.Spec.InitContainers {
+		c := &pod.Spec.InitContainers[i]
+		sidecar := c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+		all = append(all, container{c.Name, " (init)", sidecar})
 	}
 	return all
 }
@@ -64,14 +65,29 @@ func containerNames(pod *corev1.Pod) string {
 	return strings.Join(names, ", ")
 }
 
-// notRunning says why no command can run in the container now, or "". A pod whose
-// kubelet has not reported on the container yet gets the benefit of the doubt
-// while its phase is Running.
-func notRunning(pod *corev1.Pod, name string) string {
-	switch pod.Status.Phase {
-	case corev1.PodSucceeded, corev1.PodFailed:
+// blocked says why no command can run in any container of the pod, or "".
+func blocked(pod *corev1.Pod, byName bool) string {
+	switch {
+	case pod.DeletionTimestamp != nil && !byName:
+		return "the pod is being deleted"
+	case pod.Status.Phase == corev1.PodSucceeded, pod.Status.Phase == corev1.PodFailed:
 		return "the pod has completed, phase " + withReason(string(pod.Status.Phase), pod.Status.Reason)
+	case pod.Status.Phase != corev1.PodRunning && !reported(pod):
+		return "the pod is " + withReason(string(pod.Status.Phase), unscheduled(pod))
 	}
+	return ""
+}
+
+// reported says whether a kubelet has told anything about the pod's containers.
+func reported(pod *corev1.Pod) bool {
+	s := &pod.Status
+	return len(s.ContainerStatuses)+len(s.InitContainerStatuses)+len(s.EphemeralContainerStatuses) > 0
+}
+
+// notRunning says why no command can run in the container now, or "". A container
+// that the kubelet has not reported on yet gets the benefit of the doubt while the
+// pod's phase is Running.
+func notRunning(pod *corev1.Pod, name string) string {
 	status := containerStatus(pod, name)
 	switch {
 	case status != nil && status.State.Running != nil:

@@ -9,8 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-
-	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
 
 // pageSize is how many objects one LIST request asks for, kubectl's own value.
@@ -37,29 +35,39 @@ func paged(opts metav1.ListOptions, list func(metav1.ListOptions) (next string, 
 	}
 }
 
-// pods lists all pods of a namespace ("" for all namespaces) that match.
-func (r *resolver) pods(ctx context.Context, namespace string, l labels.Selector, f fields.Selector) ([]corev1.Pod, error) {
-	var all []corev1.Pod
+// eachPod visits the pods of a namespace ("" for all namespaces) that match. Pages
+// are forgotten as soon as they are visited: a big namespace is many megabytes.
+// Reset says that the listing starts over.
+func (r *resolver) eachPod(ctx context.Context, ns string, l labels.Selector, f fields.Selector, visit func(*corev1.Pod), reset func()) error {
 	err := paged(listOptions(l, f), func(o metav1.ListOptions) (string, error) {
-		page, err := r.client.CoreV1().Pods(namespace).List(ctx, o)
+		page, err := r.client.CoreV1().Pods(ns).List(ctx, o)
 		if err != nil {
 			return "", err
 		}
-		all = append(all, page.Items...)
+		for i := range page.Items {
+			visit(&page.Items[i])
+		}
 		return page.Continue, nil
-	}, func() { all = nil })
+	}, reset)
 	if err != nil {
-		return nil, explain(fmt.Errorf("listing pods%s: %w", in(namespace), err), "list pods", namespace)
+		return r.explain(fmt.Errorf("listing pods%s: %w", in(ns), err), "list pods", ns)
 	}
-	return all, nil
+	return nil
 }
 
-func (r *resolver) eachPod(ctx context.Context, namespace string, l labels.Selector, f fields.Selector, visit func(*corev1.Pod)) error {
-	pods, err := r.pods(ctx, namespace, l, f)
-	for i := range pods {
-		visit(&pods[i])
-	}
-	return err
+// rows lists the pods that match l and the query, of those that c claims (nil: of
+// all). N counts all of the latter that the server sent.
+func (r *resolver) rows(ctx context.Context, ns string, l labels.Selector, c *claim) (rows []row, n int, err error) {
+	err = r.eachPod(ctx, ns, l, r.q.listFields(), func(pod *corev1.Pod) {
+		if c != nil && !c.holds(pod) {
+			return
+		}
+		n++
+		if one, ok := r.row(pod, false); ok {
+			rows = append(rows, one)
+		}
+	}, func() { rows, n = nil, 0 })
+	return rows, n, err
 }
 
 func listOptions(l labels.Selector, f fields.Selector) metav1.ListOptions {
@@ -78,16 +86,4 @@ func in(namespace string) string {
 		return ""
 	}
 	return fmt.Sprintf(" in namespace %q", namespace)
-}
-
-// explain adds to a refusal the command that checks the missing permission.
-func explain(err error, verb, namespace string) error {
-	if !apierrors.IsForbidden(err) {
-		return err
-	}
-	where := " -n " + namespace
-	if namespace == "" {
-		where = " -A"
-	}
-	return hint.With(err, "check your permission with: kubectl auth can-i "+verb+where)
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -22,15 +21,14 @@ const hintTime = 3 * time.Second
 const suggestions = 3
 
 // noPod explains that the named pod does not exist, and where to look instead.
-func (r *resolver) noPod(ctx context.Context, name string) error {
+func (r *resolver) noPod(ctx context.Context, ns, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, hintTime)
 	defer cancel()
-	if err := r.noNamespace(ctx, fmt.Sprintf("pod %q", name)); err != nil {
+	if err := r.noNamespace(ctx, ns, fmt.Sprintf("pod %q", name)); err != nil {
 		return err
 	}
-	ns := r.q.Namespace
-	text := fmt.Sprintf("see the pods with: kubectl get pods -n %s", ns)
-	if s := r.similar(ctx, name); s != "" {
+	text := "see the pods with: " + r.kubectl("get", "pods", "-n", ns)
+	if s := r.similar(ctx, ns, name); s != "" {
 		text = s
 	} else if elsewhere := r.elsewhere(ctx, name); elsewhere != "" {
 		text = fmt.Sprintf("there is one in namespace %q: add -n %s", elsewhere, elsewhere)
@@ -38,53 +36,94 @@ func (r *resolver) noPod(ctx context.Context, name string) error {
 	return hint.With(missing(fmt.Sprintf("pod %q not found in namespace %q", name, ns)), text)
 }
 
-func (r *resolver) noWorkload(ctx context.Context, ref Ref) error {
+func (r *resolver) noWorkload(ctx context.Context, ns string, ref Ref) error {
 	ctx, cancel := context.WithTimeout(ctx, hintTime)
 	defer cancel()
-	if err := r.noNamespace(ctx, ref.String()); err != nil {
+	if err := r.noNamespace(ctx, ns, ref.String()); err != nil {
 		return err
 	}
-	return hint.With(missing(fmt.Sprintf("%s %q not found in namespace %q", ref.Kind, ref.Name, r.q.Namespace)),
-		fmt.Sprintf("see what there is with: kubectl get %ss -n %s", ref.Kind, r.q.Namespace))
+	return hint.With(missing(fmt.Sprintf("%s %q not found in namespace %q", ref.Kind, ref.Name, ns)),
+		"see what there is with: "+r.kubectl("get", string(ref.Kind)+"s", "-n", ns))
 }
 
 // noMatch explains an empty selection.
-func (r *resolver) noMatch(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, hintTime)
-	defer cancel()
-	if err := r.noNamespace(ctx, "pods"); err != nil {
-		return err
+func (r *resolver) noMatch() error {
+	place, flags := r.place()
+	see := "see the pods and their labels with: " + r.kubectl(append([]string{"get", "pods", "--show-labels"}, flags...)...)
+	if n := r.found.Excluded; n > 0 {
+		text := fmt.Sprintf("no pod is left%s: the %d that match are excluded by %q", place, n, r.q.NotPods)
+		if n == 1 {
+			text = fmt.Sprintf("no pod is left%s: the one that matches is excluded by %q", place, r.q.NotPods)
+		}
+		return hint.With(missing(text), see)
 	}
+	by := r.q.restrictions()
+	if len(by) == 0 {
+		return hint.With(missing("no pods"+place), see)
+	}
+	return hint.With(missing("no pod"+r.q.of()+" matches "+strings.Join(by, " and ")+place), see)
+}
+
+// place is where the query looks, in words and as kubectl's flags.
+func (r *resolver) place() (words string, flags []string) {
+	switch namespaces := r.q.namespaces(); {
+	case namespaces[0] == "":
+		return " in any namespace", where("")
+	case len(namespaces) == 1:
+		return in(namespaces[0]), where(namespaces[0])
+	default:
+		return fmt.Sprintf(" in namespaces %s", strings.Join(namespaces, ", ")), where("")
+	}
+}
+
+// of names the Refs whose pods a restriction left nothing of.
+func (q *Query) of() string {
+	if len(q.Refs) == 0 {
+		return ""
+	}
+	names := make([]string, len(q.Refs))
+	for i, ref := range q.Refs {
+		names[i] = ref.String()
+	}
+	return " of " + strings.Join(names, ", ")
+}
+
+// restrictions are what a pod has to match, in words.
+func (q *Query) restrictions() []string {
 	var by []string
-	if r.q.Labels != nil && !r.q.Labels.Empty() {
-		by = append(by, fmt.Sprintf("label selector %q", r.q.Labels))
+	if q.Labels != nil && !q.Labels.Empty() {
+		by = append(by, fmt.Sprintf("label selector %q", q.Labels))
 	}
-	if r.q.Fields != nil && !r.q.Fields.Empty() {
-		by = append(by, fmt.Sprintf("field selector %q", r.q.Fields))
+	if q.Fields != nil && !q.Fields.Empty() {
+		by = append(by, fmt.Sprintf("field selector %q", q.Fields))
 	}
-	where, flag := in(r.q.Namespace), "-n "+r.q.Namespace
-	if r.q.Namespace == "" {
-		where, flag = " in any namespace", "-A"
+	switch len(q.Nodes) {
+	case 0:
+	case 1:
+		by = append(by, fmt.Sprintf("node %q", q.Nodes[0]))
+	default:
+		by = append(by, "nodes "+strings.Join(q.Nodes, ", "))
 	}
-	text := "no pods" + where
-	if len(by) > 0 {
-		text = "no pod matches " + strings.Join(by, " and ") + where
+	if q.Pods != nil {
+		by = append(by, fmt.Sprintf("pod name %q", q.Pods))
 	}
-	return hint.With(missing(text), fmt.Sprintf("see the pods and their labels with: kubectl get pods --show-labels %s", flag))
+	return by
 }
 
 // noNamespace returns an error if the namespace itself is missing. Not being
 // allowed to know counts as present.
-func (r *resolver) noNamespace(ctx context.Context, wanted string) error {
-	if r.q.Namespace == "" {
+func (r *resolver) noNamespace(ctx context.Context, ns, wanted string) error {
+	if ns == "" {
 		return nil
 	}
-	_, err := r.client.CoreV1().Namespaces().Get(ctx, r.q.Namespace, metav1.GetOptions{})
+	ctx, cancel := context.WithTimeout(ctx, hintTime)
+	defer cancel()
+	_, err := r.client.CoreV1().Namespaces().Get(ctx, ns, metav1.GetOptions{})
 	if !apierrors.IsNotFound(err) {
 		return nil
 	}
-	return hint.With(missing(fmt.Sprintf("looking for %s: namespace %q not found", wanted, r.q.Namespace)),
-		"see the namespaces with: kubectl get namespaces")
+	return hint.With(missing(fmt.Sprintf("looking for %s: namespace %q not found", wanted, ns)),
+		"see the namespaces with: "+r.kubectl("get", "namespaces"))
 }
 
 // elsewhere names another namespace that has a pod of this name.
@@ -100,8 +139,8 @@ func (r *resolver) elsewhere(ctx context.Context, name string) string {
 
 // similar suggests the pods whose names begin with the wanted one, and the
 // workload of that name: "web" is often meant to be deploy/web.
-func (r *resolver) similar(ctx context.Context, name string) string {
-	list, err := r.client.CoreV1().Pods(r.q.Namespace).List(ctx, metav1.ListOptions{Limit: pageSize})
+func (r *resolver) similar(ctx context.Context, ns, name string) string {
+	list, err := r.client.CoreV1().Pods(ns).List(ctx, metav1.ListOptions{Limit: pageSize})
 	if err != nil {
 		return ""
 	}
@@ -113,8 +152,8 @@ func (r *resolver) similar(ctx context.Context, name string) string {
 			continue
 		}
 		names = append(names, pod.Name)
-		if w := workloadOf(pod, name); w != "" {
-			workload = w
+		if ref, err := ParseRef(workloadOf(pod)); err == nil && ref.Name == name {
+			workload = ref.String()
 		}
 	}
 	if len(names) == 0 {
@@ -129,23 +168,4 @@ func (r *resolver) similar(ctx context.Context, name string) string {
 		text += ", or all pods of " + workload
 	}
 	return text
-}
-
-// workloadOf names the workload called name that controls pod, if the pod's owner
-// tells without another request.
-func workloadOf(pod *corev1.Pod, name string) string {
-	owner := metav1.GetControllerOf(pod)
-	switch {
-	case owner == nil:
-		return ""
-	case owner.Kind == "ReplicaSet" && owner.Name == name+"-"+pod.Labels["pod-template-hash"]:
-		return "deploy/" + name
-	case owner.Name != name:
-		return ""
-	case owner.Kind == "StatefulSet":
-		return "sts/" + name
-	case owner.Kind == "DaemonSet":
-		return "ds/" + name
-	}
-	return ""
 }

@@ -85,26 +85,30 @@ type Backend struct {
 // A pod that is not running, an unknown port name, a service without a ready pod
 // and one that leads out of the cluster are errors with a hint.
 func Port(ctx context.Context, client Client, namespace string, ref PortRef) (Backend, error) {
-	r := &resolver{client: client, q: Query{Namespace: namespace}}
+	r := &resolver{client: client}
 	if ref.Kind == Service {
-		return r.servicePort(ctx, ref)
+		return r.servicePort(ctx, namespace, ref)
 	}
 	pod, err := client.CoreV1().Pods(namespace).Get(ctx, ref.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return Backend{}, r.noPod(ctx, ref.Name)
+		return Backend{}, r.noPod(ctx, namespace, ref.Name)
 	}
 	if err != nil {
-		return Backend{}, explain(fmt.Errorf("getting pod %q: %w", ref.Name, err), "get pods", namespace)
+		return Backend{}, r.explain(fmt.Errorf("getting pod %q: %w", ref.Name, err), "get pods", namespace)
 	}
-	return PodPort(pod, ref.Port)
+	return r.podPort(pod, ref.Port)
 }
 
 // PodPort finds port, a number or a name, in pod. A number is taken as it is:
 // containers need not declare what they listen on.
 func PodPort(pod *corev1.Pod, port string) (Backend, error) {
+	return (&resolver{}).podPort(pod, port)
+}
+
+func (r *resolver) podPort(pod *corev1.Pod, port string) (Backend, error) {
 	if pod.Status.Phase != corev1.PodRunning {
 		err := fmt.Errorf("cannot reach a port of pod %q: the pod is %s", pod.Name, withReason(string(pod.Status.Phase), unscheduled(pod)))
-		return Backend{}, hint.With(err, fmt.Sprintf("see why with: kubectl describe pod %s -n %s", pod.Name, pod.Namespace))
+		return Backend{}, hint.With(err, seeWhy(r.kubectl("describe", "pod", pod.Name, "-n", pod.Namespace)))
 	}
 	b := Backend{Namespace: pod.Namespace, Pod: pod.Name, UID: pod.UID, Port: PortRef{Port: port}.Number()}
 	if b.Port != 0 {

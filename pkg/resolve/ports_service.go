@@ -18,13 +18,13 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
 
-func (r *resolver) servicePort(ctx context.Context, ref PortRef) (Backend, error) {
-	svc, err := r.client.CoreV1().Services(r.q.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+func (r *resolver) servicePort(ctx context.Context, ns string, ref PortRef) (Backend, error) {
+	svc, err := r.client.CoreV1().Services(ns).Get(ctx, ref.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return Backend{}, r.noWorkload(ctx, Ref{Service, ref.Name})
+		return Backend{}, r.noWorkload(ctx, ns, Ref{Service, ref.Name})
 	}
 	if err != nil {
-		return Backend{}, explain(fmt.Errorf("getting service %q: %w", ref.Name, err), "get services", r.q.Namespace)
+		return Backend{}, r.explain(fmt.Errorf("getting service %q: %w", ref.Name, err), "get services", ns)
 	}
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
 		err := fmt.Errorf("service %q leads out of the cluster, to %q", svc.Name, svc.Spec.ExternalName)
@@ -88,7 +88,7 @@ func (r *resolver) endpointSlices(ctx context.Context, svc *corev1.Service) ([]d
 func (r *resolver) fromSlices(ctx context.Context, svc *corev1.Service, port corev1.ServicePort, list []discoveryv1.EndpointSlice) (Backend, error) {
 	ready, tally := readyBackends(svc, port, list)
 	if len(ready) == 0 {
-		return Backend{}, noReady(svc, tally)
+		return Backend{}, r.noReady(svc, tally)
 	}
 	if ready[0].Port != 0 {
 		return ready[0], nil
@@ -142,10 +142,10 @@ func slicePort(port corev1.ServicePort, slice *discoveryv1.EndpointSlice) (numbe
 	return port.TargetPort.IntVal, port.Name == undeclared
 }
 
-func noReady(svc *corev1.Service, t tally) error {
+func (r *resolver) noReady(svc *corev1.Service, t tally) error {
 	if t.notPods > 0 && t.notReady == 0 {
 		err := fmt.Errorf("service %q leads to addresses that are not pods", svc.Name)
-		return hint.With(err, "connect to those directly, see: kubectl get endpointslices -n "+svc.Namespace+" -l "+discoveryv1.LabelServiceName+"="+svc.Name)
+		return hint.With(err, "connect to those directly, see: "+r.kubectl("get", "endpointslices", "-n", svc.Namespace, "-l", discoveryv1.LabelServiceName+"="+svc.Name))
 	}
 	if len(svc.Spec.Selector) == 0 && t.notReady == 0 {
 		err := fmt.Errorf("service %q has no selector and no endpoints", svc.Name)
@@ -158,16 +158,18 @@ func noReady(svc *corev1.Service, t tally) error {
 	if len(svc.Spec.Selector) == 0 {
 		return err
 	}
-	return hint.With(err, fmt.Sprintf("see its pods with: kubectl get pods -n %s -l %s", svc.Namespace, labels.FormatLabels(svc.Spec.Selector)))
+	return hint.With(err, "see its pods with: "+r.kubectl("get", "pods", "-n", svc.Namespace, "-l", labels.FormatLabels(svc.Spec.Selector)))
 }
 
 // fromSelector does what the endpoint controller does, for users who may list
 // pods but not EndpointSlices.
 func (r *resolver) fromSelector(ctx context.Context, svc *corev1.Service, port corev1.ServicePort) (Backend, error) {
 	if len(svc.Spec.Selector) == 0 {
-		return Backend{}, noReady(svc, tally{})
+		return Backend{}, r.noReady(svc, tally{})
 	}
-	pods, err := r.pods(ctx, svc.Namespace, labels.SelectorFromSet(svc.Spec.Selector), nil)
+	var pods []corev1.Pod
+	err := r.eachPod(ctx, svc.Namespace, labels.SelectorFromSet(svc.Spec.Selector), nil,
+		func(pod *corev1.Pod) { pods = append(pods, *pod) }, func() { pods = nil })
 	if err != nil {
 		return Backend{}, err
 	}
@@ -175,11 +177,11 @@ func (r *resolver) fromSelector(ctx context.Context, svc *corev1.Service, port c
 	var t tally
 	for i := range pods {
 		if podReady(&pods[i]) || svc.Spec.PublishNotReadyAddresses && pods[i].Status.Phase == corev1.PodRunning {
-			return PodPort(&pods[i], targetPort(port))
+			return r.podPort(&pods[i], targetPort(port))
 		}
 		t.notReady++
 	}
-	return Backend{}, noReady(svc, t)
+	return Backend{}, r.noReady(svc, t)
 }
 
 func podReady(pod *corev1.Pod) bool {

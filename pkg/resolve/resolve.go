@@ -4,8 +4,8 @@
 // with the same name.
 //
 //	found, err := resolve.Pods(ctx, client, resolve.Query{
-//		Refs:      []resolve.Ref{{Kind: resolve.Deployment, Name: "web"}},
-//		Namespace: "prod",
+//		Refs:       []resolve.Ref{{Kind: resolve.Deployment, Name: "web"}},
+//		Namespaces: []string{"prod"},
 //	})
 //
 // A workload stands for all of its pods, found by its selector and by ownership,
@@ -19,18 +19,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	appsv1client "k8s.io/client-go/kubernetes/typed/apps/v1"
 	batchv1client "k8s.io/client-go/kubernetes/typed/batch/v1"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	discoveryv1client "k8s.io/client-go/kubernetes/typed/discovery/v1"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
 
@@ -42,20 +41,6 @@ type Client interface {
 	BatchV1() batchv1client.BatchV1Interface
 	DiscoveryV1() discoveryv1client.DiscoveryV1Interface
 }
-
-// Query says which pods are meant. Either Refs name them, or Labels and Fields
-// select them; with neither, every pod of the namespace is meant.
-type Query struct {
-	Refs      []Ref
-	Labels    labels.Selector // nil: no restriction
-	Fields    fields.Selector // nil: no restriction
-	Namespace string          // "": all namespaces, for selectors only
-	Container string          // "": each pod's default container
-}
-
-// single reports whether the query names one pod, in which case a problem with
-// that pod is an error and not a row in a list.
-func (q Query) single() bool { return len(q.Refs) == 1 && q.Refs[0].Kind == Pod }
 
 // Target is one container of one pod, as it was when it was listed.
 type Target struct {
@@ -73,23 +58,29 @@ type Target struct {
 	DefaultedFrom string
 }
 
-// Skip is a pod that was meant but in which no command can run now. Container is
-// empty if the pod has none of the wanted name.
+// Skip is a pod or a container that was meant but in which no command can run now.
+// Container is empty if the reason is about the whole pod and several of its
+// containers were meant, or if it has none of the wanted name.
 type Skip struct {
 	Target
 	Reason string
 	Hint   string // what the user can do about it, "" if nothing
 }
 
-// Found is the answer to a [Query], in the order of its Refs and then of the
-// API server's list. A pod that several Refs mean is in it once.
+// Found is the answer to a [Query], in the order of its Refs, then of its
+// Namespaces, then of the API server's list, which is that of names, and then of
+// the pod's specification. A pod that several Refs mean is in it once.
 type Found struct {
 	Targets []Target
 	Skipped []Skip
+	// Excluded counts the pods that [Query].NotPods left out of those that all the
+	// rest of the query means. They have no rows: the user asked for their absence.
+	Excluded int
 }
 
 // ErrNothing is what errors of [Pods] are ([errors.Is]) when the named thing does
-// not exist, or when nothing matches.
+// not exist, when nothing matches, or when no command can run in the one pod that
+// is named.
 var ErrNothing = errors.New("nothing matched")
 
 // missing is an ErrNothing with its own words.
@@ -104,17 +95,23 @@ func (m missing) Is(target error) bool { return target == ErrNothing }
 // single named pod cannot run a command.
 func Pods(ctx context.Context, client Client, q Query) (*Found, error) {
 	r := &resolver{client: client, q: q, seen: map[types.NamespacedName]bool{}}
+	namespaces := q.namespaces()
 	if len(q.Refs) == 0 {
-		if err := r.selected(ctx); err != nil {
+		if err := r.selected(ctx, namespaces); err != nil {
 			return nil, err
 		}
 	}
 	for _, ref := range q.Refs {
-		if err := r.named(ctx, ref); err != nil {
-			return nil, err
+		for _, ns := range namespaces {
+			if err := r.named(ctx, ns, ref); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if q.single() && len(r.found.Skipped) == 1 {
+	switch nothing := len(r.found.Targets) == 0; {
+	case nothing && len(r.found.Skipped) == 0:
+		return nil, r.noMatch()
+	case nothing && len(r.found.Skipped) == 1 && q.single():
 		return nil, r.found.Skipped[0].Err()
 	}
 	return &r.found, nil
@@ -122,11 +119,11 @@ func Pods(ctx context.Context, client Client, q Query) (*Found, error) {
 
 // Err says why nothing can run in the pod, with the hint.
 func (s Skip) Err() error {
-	err := fmt.Errorf("cannot run a command in pod %q: %s", s.Pod, s.Reason)
-	if s.Container == "" {
-		err = missing(fmt.Sprintf("pod %q has %s", s.Pod, s.Reason))
+	text := fmt.Sprintf("cannot run a command in pod %q: %s", s.Pod, s.Reason)
+	if strings.HasPrefix(s.Reason, noContainer) {
+		text = fmt.Sprintf("pod %q has %s", s.Pod, s.Reason)
 	}
-	return hint.With(err, s.Hint)
+	return hint.With(missing(text), s.Hint)
 }
 
 type resolver struct {
@@ -136,65 +133,73 @@ type resolver struct {
 	found  Found
 }
 
-func (r *resolver) selected(ctx context.Context) error {
-	n := 0
-	err := r.eachPod(ctx, r.q.Namespace, r.q.Labels, r.q.Fields, func(pod *corev1.Pod) {
-		n++
-		r.add(pod, false)
-	})
-	if err == nil && n == 0 {
-		return r.noMatch(ctx)
+// selected lists the namespaces, some at a time.
+func (r *resolver) selected(ctx context.Context, namespaces []string) error {
+	type listing struct {
+		rows []row
+		err  error
 	}
-	return err
+	all := make([]listing, len(namespaces))
+	limits := fanout.Limits[string]{Total: listsAtOnce}
+	for i, l := range fanout.Run(ctx, namespaces, limits, func(ctx context.Context, ns string) (l listing) {
+		l.rows, l.err = r.selectedIn(ctx, ns)
+		return l
+	}) {
+		all[i] = l
+	}
+	for _, l := range all {
+		if l.err != nil {
+			return l.err
+		}
+		for i := range l.rows {
+			r.add(&l.rows[i])
+		}
+	}
+	return context.Cause(ctx)
 }
 
-func (r *resolver) named(ctx context.Context, ref Ref) error {
-	if r.q.Namespace == "" {
+// listsAtOnce bounds the namespaces that are listed at the same time.
+const listsAtOnce = 8
+
+// selectedIn lists one namespace. One without a single pod may not exist at all,
+// which a LIST does not tell.
+func (r *resolver) selectedIn(ctx context.Context, ns string) ([]row, error) {
+	rows, n, err := r.rows(ctx, ns, r.q.Labels, nil)
+	if err == nil && n == 0 {
+		err = r.noNamespace(ctx, ns, "pods")
+	}
+	return rows, err
+}
+
+func (r *resolver) named(ctx context.Context, ns string, ref Ref) error {
+	if ns == "" {
 		return fmt.Errorf("looking for %s: a name needs a namespace", ref)
 	}
 	if ref.Kind != Pod {
-		return r.workload(ctx, ref)
+		return r.workload(ctx, ns, ref)
 	}
-	pod, err := r.client.CoreV1().Pods(r.q.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+	pod, err := r.client.CoreV1().Pods(ns).Get(ctx, ref.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return r.noPod(ctx, ref.Name)
+		return r.noPod(ctx, ns, ref.Name)
 	}
 	if err != nil {
-		return explain(fmt.Errorf("getting pod %q: %w", ref.Name, err), "get pods", r.q.Namespace)
+		return r.explain(fmt.Errorf("getting pod %q: %w", ref.Name, err), "get pods", ns)
 	}
-	r.add(pod, true)
+	if row, ok := r.row(pod, true); ok {
+		r.add(&row)
+	}
 	return nil
 }
 
-// add files pod under the targets or the skipped. A pod that the user named is
-// used even while it terminates, as kubectl exec does: looking into a pod that
-// hangs in termination is a reason to name it.
-func (r *resolver) add(pod *corev1.Pod, byName bool) {
-	key := types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}
-	if r.seen[key] {
+// add puts a pod's row into the answer, unless another Ref has brought it already.
+func (r *resolver) add(one *row) {
+	if r.seen[one.key] {
 		return
 	}
-	r.seen[key] = true
-	target := Target{Namespace: pod.Namespace, Pod: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName, IP: pod.Status.PodIP}
-	skip := func(reason, hintText string) {
-		r.found.Skipped = append(r.found.Skipped, Skip{target, reason, hintText})
+	r.seen[one.key] = true
+	r.found.Targets = append(r.found.Targets, one.targets...)
+	r.found.Skipped = append(r.found.Skipped, one.skipped...)
+	if one.excluded {
+		r.found.Excluded++
 	}
-	name, defaulted := containerFor(pod, r.q.Container)
-	if !hasContainer(pod, name) {
-		skip(fmt.Sprintf("no container %q", name), fmt.Sprintf("its containers are: %s", containerNames(pod)))
-		return
-	}
-	target.Container = name
-	if defaulted {
-		target.DefaultedFrom = containerNames(pod)
-	}
-	if pod.DeletionTimestamp != nil && !byName {
-		skip("the pod is being deleted", "")
-		return
-	}
-	if reason := notRunning(pod, name); reason != "" {
-		skip(reason, fmt.Sprintf("see why with: kubectl describe pod %s -n %s", pod.Name, pod.Namespace))
-		return
-	}
-	r.found.Targets = append(r.found.Targets, target)
 }

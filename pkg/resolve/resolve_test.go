@@ -158,21 +158,21 @@ func TestPodsByName(t *testing.T) {
 		{args: "multi", container: "debug", want: "multi/debug"},
 		{args: "annotated", want: "annotated/proxy"},
 		{args: "annotated", container: "app", want: "annotated/app"},
-		{args: "multi", container: "setup", fails: `container "setup" has terminated with exit code 0`, hints: "describe pod multi -n prod"},
+		{args: "multi", container: "setup", fails: `container "setup" has terminated with exit code 0`, hints: "describe pod multi -n prod", nothing: true},
 		{args: "stale", fails: `pod "stale" has no container "gone"`, hints: "app, proxy, debug (ephem), setup (init)", nothing: true},
 		{args: "multi", container: "nope", fails: `pod "multi" has no container "nope"`, hints: "its containers are: app, proxy, debug (ephem), setup (init)", nothing: true},
 		{args: "ending", want: "ending/app"},
 		{args: "unreported", want: "unreported/app"},
-		{args: "crashing", fails: `cannot run a command in pod "crashing": container "app" is waiting (CrashLoopBackOff)`, hints: "kubectl describe pod crashing -n prod"},
-		{args: "pending", fails: "the pod is Pending (Unschedulable)"},
-		{args: "evicted", fails: "the pod has completed, phase Failed (Evicted)"},
-		{args: "done", fails: "the pod has completed, phase Succeeded"},
+		{args: "crashing", fails: `cannot run a command in pod "crashing": container "app" is waiting (CrashLoopBackOff)`, hints: "kubectl describe pod crashing -n prod", nothing: true},
+		{args: "pending", fails: "the pod is Pending (Unschedulable)", nothing: true},
+		{args: "evicted", fails: "the pod has completed, phase Failed (Evicted)", nothing: true},
+		{args: "done", fails: "the pod has completed, phase Succeeded", nothing: true},
 		{args: "web-0 done", want: "web-0/app; done: the pod has completed, phase Succeeded"},
 		{args: "web", fails: `pod "web" not found in namespace "prod"`, hints: "did you mean web-0, web-1", nothing: true},
 		{args: "other", fails: `pod "other" not found in namespace "prod"`, hints: `there is one in namespace "staging": add -n staging`, nothing: true},
 		{args: "web-0 zzz", fails: `pod "zzz" not found`, hints: "kubectl get pods -n prod", nothing: true},
 	} {
-		q := resolve.Query{Refs: refs(t, strings.Fields(tc.args)...), Namespace: ns, Container: tc.container}
+		q := resolve.Query{Refs: refs(t, strings.Fields(tc.args)...), Namespaces: []string{ns}, Container: tc.container}
 		found, err := resolve.Pods(t.Context(), byFieldName(fake.NewClientset(objects...)), q)
 		name := strings.TrimSpace(tc.args + " " + tc.container)
 		if tc.fails != "" {
@@ -209,7 +209,7 @@ func byFieldName(client *fake.Clientset) *fake.Clientset {
 }
 
 func TestTargetIsFrozen(t *testing.T) {
-	found, err := resolve.Pods(t.Context(), fake.NewClientset(pod("multi", sidecars)), resolve.Query{Refs: refs(t, "multi"), Namespace: ns})
+	found, err := resolve.Pods(t.Context(), fake.NewClientset(pod("multi", sidecars)), resolve.Query{Refs: refs(t, "multi"), Namespaces: []string{ns}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestTargetIsFrozen(t *testing.T) {
 // lack is a reason, not the end of the run.
 func TestSetsSkipWithReasons(t *testing.T) {
 	client := fake.NewClientset(pod("a", sidecars), pod("b"), pod("c", deleting, sidecars))
-	found, err := resolve.Pods(t.Context(), client, resolve.Query{Labels: labels.Everything(), Namespace: ns, Container: "proxy"})
+	found, err := resolve.Pods(t.Context(), client, resolve.Query{Labels: labels.Everything(), Namespaces: []string{ns}, Container: "proxy"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestWorkloads(t *testing.T) {
 		{args: "deploy/idle", fails: `deployment/idle in namespace "prod" has no pods`, hints: "kubectl describe deployment idle -n prod"},
 		{args: "deploy/nope", fails: `deployment "nope" not found in namespace "prod"`, hints: "kubectl get deployments -n prod"},
 	} {
-		found, err := resolve.Pods(t.Context(), client, resolve.Query{Refs: refs(t, strings.Fields(tc.args)...), Namespace: ns})
+		found, err := resolve.Pods(t.Context(), client, resolve.Query{Refs: refs(t, strings.Fields(tc.args)...), Namespaces: []string{ns}})
 		switch {
 		case tc.fails != "":
 			if err == nil || !strings.Contains(err.Error(), tc.fails) || !strings.Contains(hint.Of(err), tc.hints) {
@@ -299,8 +299,8 @@ func TestWorkloads(t *testing.T) {
 
 func TestDidYouMeanTheWorkload(t *testing.T) {
 	objects := append(namespaces(), pod("web-7d4f-1", ownedBy("ReplicaSet", "web-7d4f"), labelled("pod-template-hash", "7d4f")), pod("db-0", ownedBy("StatefulSet", "db")))
-	for name, want := range map[string]string{"web": "deploy/web", "db": "sts/db"} {
-		_, err := resolve.Pods(t.Context(), fake.NewClientset(objects...), resolve.Query{Refs: refs(t, name), Namespace: ns})
+	for name, want := range map[string]string{"web": "deployment/web", "db": "statefulset/db"} {
+		_, err := resolve.Pods(t.Context(), fake.NewClientset(objects...), resolve.Query{Refs: refs(t, name), Namespaces: []string{ns}})
 		if !strings.HasSuffix(hint.Of(err), "or all pods of "+want) {
 			t.Errorf("%s: hint %q, want it to name %s", name, hint.Of(err), want)
 		}
@@ -314,12 +314,12 @@ func TestNothingMatches(t *testing.T) {
 		q    resolve.Query
 		want string
 	}{
-		{resolve.Query{Labels: nope, Namespace: ns}, `no pod matches label selector "app=nope" in namespace "prod"`},
+		{resolve.Query{Labels: nope, Namespaces: []string{ns}}, `no pod matches label selector "app=nope" in namespace "prod"`},
 		{resolve.Query{Labels: nope}, `no pod matches label selector "app=nope" in any namespace`},
-		{resolve.Query{Namespace: "staging"}, `no pods in namespace "staging"`},
-		{resolve.Query{Labels: nope, Namespace: "ghost"}, `looking for pods: namespace "ghost" not found`},
-		{resolve.Query{Refs: refs(t, "web-0"), Namespace: "ghost"}, `looking for pod "web-0": namespace "ghost" not found`},
-		{resolve.Query{Refs: refs(t, "sts/db"), Namespace: "ghost"}, `looking for statefulset/db: namespace "ghost" not found`},
+		{resolve.Query{Namespaces: []string{"staging"}}, `no pods in namespace "staging"`},
+		{resolve.Query{Labels: nope, Namespaces: []string{"ghost"}}, `looking for pods: namespace "ghost" not found`},
+		{resolve.Query{Refs: refs(t, "web-0"), Namespaces: []string{"ghost"}}, `looking for pod "web-0": namespace "ghost" not found`},
+		{resolve.Query{Refs: refs(t, "sts/db"), Namespaces: []string{"ghost"}}, `looking for statefulset/db: namespace "ghost" not found`},
 	} {
 		_, err := resolve.Pods(t.Context(), client, tc.q)
 		if !errors.Is(err, resolve.ErrNothing) || err.Error() != tc.want || hint.Of(err) == "" {
@@ -364,7 +364,7 @@ func TestListIsPaged(t *testing.T) {
 	} {
 		client := fake.NewClientset()
 		limits := pages(client, tc.total, tc.expire)
-		found, err := resolve.Pods(t.Context(), client, resolve.Query{Namespace: ns})
+		found, err := resolve.Pods(t.Context(), client, resolve.Query{Namespaces: []string{ns}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -383,10 +383,10 @@ func TestForbiddenNamesTheCheck(t *testing.T) {
 		empty      runtime.Object // what a client returns beside the error
 		q          resolve.Query
 	}{
-		{"list", "kubectl auth can-i list pods -n prod", &corev1.PodList{}, resolve.Query{Namespace: ns}},
+		{"list", "kubectl auth can-i list pods -n prod", &corev1.PodList{}, resolve.Query{Namespaces: []string{ns}}},
 		{"list", "kubectl auth can-i list pods -A", &corev1.PodList{}, resolve.Query{}},
-		{"get", "kubectl auth can-i get pods -n prod", &corev1.Pod{}, resolve.Query{Refs: refs(t, "web-0"), Namespace: ns}},
-		{"get", "kubectl auth can-i get deployments -n prod", &appsv1.Deployment{}, resolve.Query{Refs: refs(t, "deploy/web"), Namespace: ns}},
+		{"get", "kubectl auth can-i get pods -n prod", &corev1.Pod{}, resolve.Query{Refs: refs(t, "web-0"), Namespaces: []string{ns}}},
+		{"get", "kubectl auth can-i get deployments -n prod", &appsv1.Deployment{}, resolve.Query{Refs: refs(t, "deploy/web"), Namespaces: []string{ns}}},
 	} {
 		client := fake.NewClientset()
 		client.PrependReactor(tc.verb, "*", func(clienttesting.Action) (bool, runtime.Object, error) {

@@ -2,9 +2,9 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -32,34 +32,42 @@ func (c claim) holds(o metav1.Object) bool {
 // jobPods selects the pods of every Job; ownership then picks the right ones.
 const jobPods = "job-name"
 
-func (r *resolver) workload(ctx context.Context, ref Ref) error {
-	c, err := r.claim(ctx, ref)
-	if apierrors.IsNotFound(err) {
-		return r.noWorkload(ctx, ref)
+func (r *resolver) workload(ctx context.Context, ns string, ref Ref) error {
+	c, err := r.claim(ctx, ns, ref)
+	var done explained
+	switch {
+	case errors.As(err, &done):
+		return done.error
+	case apierrors.IsNotFound(err):
+		return r.noWorkload(ctx, ns, ref)
+	case err != nil:
+		return r.explain(fmt.Errorf("getting %s: %w", ref, err), fmt.Sprintf("get %ss", ref.Kind), ns)
 	}
+	rows, n, err := r.rows(ctx, ns, c.selector, &c)
 	if err != nil {
-		return explain(fmt.Errorf("getting %s: %w", ref, err), fmt.Sprintf("get %ss", ref.Kind), r.q.Namespace)
+		return err
 	}
-	n := 0
-	err = r.eachPod(ctx, r.q.Namespace, c.selector, nil, func(pod *corev1.Pod) {
-		if c.holds(pod) {
-			n++
-			r.add(pod, false)
-		}
-	})
-	if err == nil && n == 0 {
-		return hint.With(missing(fmt.Sprintf("%s%s has no pods", ref, in(r.q.Namespace))),
-			fmt.Sprintf("see why with: kubectl describe %s %s -n %s", ref.Kind, ref.Name, r.q.Namespace))
+	if n == 0 && len(r.q.Nodes) != 1 {
+		return hint.With(missing(fmt.Sprintf("%s%s has no pods", ref, in(ns))),
+			seeWhy(r.kubectl("describe", string(ref.Kind), ref.Name, "-n", ns)))
 	}
-	return err
+	for i := range rows {
+		r.add(&rows[i])
+	}
+	return nil
 }
 
-func (r *resolver) claim(ctx context.Context, ref Ref) (claim, error) {
+// explained is an error of a step after the workload itself was read, with its own
+// words and hint.
+type explained struct{ error }
+
+func (e explained) Unwrap() error { return e.error }
+
+func (r *resolver) claim(ctx context.Context, ns string, ref Ref) (claim, error) {
 	get := metav1.GetOptions{}
-	ns := r.q.Namespace
 	switch ref.Kind {
 	case Deployment:
-		return r.deployment(ctx, ref.Name)
+		return r.deployment(ctx, ns, ref.Name)
 	case ReplicaSet:
 		o, err := r.client.AppsV1().ReplicaSets(ns).Get(ctx, ref.Name, get)
 		return owned(o, o.Spec.Selector, err)
@@ -73,12 +81,12 @@ func (r *resolver) claim(ctx context.Context, ref Ref) (claim, error) {
 		o, err := r.client.BatchV1().Jobs(ns).Get(ctx, ref.Name, get)
 		return owned(o, o.Spec.Selector, err)
 	case CronJob:
-		return r.cronJob(ctx, ref.Name)
+		return r.cronJob(ctx, ns, ref.Name)
 	case ReplicationController:
 		o, err := r.client.CoreV1().ReplicationControllers(ns).Get(ctx, ref.Name, get)
 		return owned(o, metav1.SetAsLabelSelector(o.Spec.Selector), err)
 	case Service:
-		return r.service(ctx, ref.Name)
+		return r.service(ctx, ns, ref.Name)
 	}
 	return claim{}, fmt.Errorf("%s does not stand for pods", ref.Kind)
 }
@@ -102,8 +110,8 @@ func parseSelector(selector *metav1.LabelSelector) (labels.Selector, error) {
 
 // deployment claims the pods of all its replica sets, the old ones of a rollout
 // among them: their pods still serve.
-func (r *resolver) deployment(ctx context.Context, name string) (claim, error) {
-	d, err := r.client.AppsV1().Deployments(r.q.Namespace).Get(ctx, name, metav1.GetOptions{})
+func (r *resolver) deployment(ctx context.Context, ns, name string) (claim, error) {
+	d, err := r.client.AppsV1().Deployments(ns).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return claim{}, err
 	}
@@ -124,12 +132,15 @@ func (r *resolver) deployment(ctx context.Context, name string) (claim, error) {
 		}
 		return page.Continue, nil
 	}, func() { clear(sets) })
+	if err != nil {
+		err = explained{r.explain(fmt.Errorf("listing the replica sets of deployment %q: %w", name, err), "list replicasets", ns)}
+	}
 	return claim{c.selector, sets}, err
 }
 
 // cronJob claims the pods of all jobs that it still keeps.
-func (r *resolver) cronJob(ctx context.Context, name string) (claim, error) {
-	cj, err := r.client.BatchV1().CronJobs(r.q.Namespace).Get(ctx, name, metav1.GetOptions{})
+func (r *resolver) cronJob(ctx context.Context, ns, name string) (claim, error) {
+	cj, err := r.client.BatchV1().CronJobs(ns).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return claim{}, err
 	}
@@ -151,12 +162,15 @@ func (r *resolver) cronJob(ctx context.Context, name string) (claim, error) {
 		}
 		return page.Continue, nil
 	}, func() { clear(jobs) })
+	if err != nil {
+		err = explained{r.explain(fmt.Errorf("listing the jobs of cron job %q: %w", name, err), "list jobs", ns)}
+	}
 	return claim{pods, jobs}, err
 }
 
 // service claims by selector only: a service owns nothing.
-func (r *resolver) service(ctx context.Context, name string) (claim, error) {
-	svc, err := r.client.CoreV1().Services(r.q.Namespace).Get(ctx, name, metav1.GetOptions{})
+func (r *resolver) service(ctx context.Context, ns, name string) (claim, error) {
+	svc, err := r.client.CoreV1().Services(ns).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return claim{}, err
 	}

@@ -139,9 +139,11 @@ func (f *flags) connect(o *options) error {
 		return err
 	}
 	if !f.allNamespaces {
-		if o.query.Namespace, err = f.kube.Namespace(); err != nil {
+		ns, err := f.kube.Namespace()
+		if err != nil {
 			return err
 		}
+		o.query.Namespaces = []string{ns}
 	}
 	if o.context, err = f.kube.ContextName(); err != nil {
 		return err

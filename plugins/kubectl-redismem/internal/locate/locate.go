@@ -72,7 +72,7 @@ func (r Request) candidates(ctx context.Context) ([]redisconn.Candidate, []redis
 
 // resolve asks for what r names, for the pods or for the words why there are none.
 func (r Request) resolve(ctx context.Context) (*resolve.Found, error) {
-	return resolve.Pods(ctx, r.Client, resolve.Query{Refs: []resolve.Ref{*r.Ref}, Namespace: r.Namespace, Container: r.Container})
+	return resolve.Pods(ctx, r.Client, resolve.Query{Refs: []resolve.Ref{*r.Ref}, Namespaces: []string{r.Namespace}, Container: r.Container})
 }
 
 // named takes the one pod that was named. Resolve is not asked whether it is of
@@ -164,7 +164,7 @@ func (r Request) inNamespace(ctx context.Context) ([]redisconn.Candidate, []redi
 	}
 	if pods == 0 {
 		// Asked again only for its explanation: the namespace may not exist.
-		if _, err := resolve.Pods(ctx, r.Client, resolve.Query{Namespace: r.Namespace}); err != nil {
+		if _, err := resolve.Pods(ctx, r.Client, resolve.Query{Namespaces: []string{r.Namespace}}); err != nil {
 			return nil, nil, err
 		}
 	}

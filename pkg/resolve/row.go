@@ -1,0 +1,151 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// row is what one pod adds to the answer.
+type row struct {
+	key      types.NamespacedName
+	targets  []Target
+	skipped  []Skip
+	excluded bool
+}
+
+// row decides about one pod; ok is false if the query does not mean it. A pod
+// that the user named is used even while it terminates, as kubectl exec does:
+// looking into a pod that hangs in termination is a reason to name it.
+func (r *resolver) row(pod *corev1.Pod, byName bool) (one row, ok bool) {
+	q := &r.q
+	if len(q.Nodes) > 0 && !slices.Contains(q.Nodes, pod.Spec.NodeName) || q.Pods != nil && !q.Pods.MatchString(pod.Name) {
+		return row{}, false
+	}
+	one.key = types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}
+	if q.NotPods != nil && q.NotPods.MatchString(pod.Name) {
+		one.excluded = true
+		return one, true
+	}
+	target := Target{
+		Namespace: pod.Namespace, Pod: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName, IP: pod.Status.PodIP,
+		Workload: workloadOf(pod),
+	}
+	skip := func(reason, hintText string) {
+		one.skipped = append(one.skipped, Skip{target, reason, hintText})
+	}
+	chosen := q.choose(pod)
+	if len(chosen.names) == 0 {
+		skip(chosen.reason, fmt.Sprintf("its containers are: %s", containerNames(pod)))
+		return one, true
+	}
+	if chosen.defaulted {
+		target.DefaultedFrom = containerNames(pod)
+	}
+	describe := r.kubectl("describe", "pod", pod.Name, "-n", pod.Namespace)
+	if reason := blocked(pod, byName); reason != "" {
+		if len(chosen.names) == 1 {
+			target.Container = chosen.names[0]
+		}
+		if pod.DeletionTimestamp != nil {
+			describe = ""
+		}
+		skip(reason, seeWhy(describe))
+		return one, true
+	}
+	for _, name := range chosen.names {
+		target.Container = name
+		if reason := notRunning(pod, name); reason != "" {
+			skip(reason, seeWhy(describe))
+			continue
+		}
+		one.targets = append(one.targets, target)
+	}
+	return one, true
+}
+
+func seeWhy(command string) string {
+	if command == "" {
+		return ""
+	}
+	return "see why with: " + command
+}
+
+// noContainer begins the reasons that are about what a pod has, not about its
+// state.
+const noContainer = "no container"
+
+// choice is the containers of a pod that a query means, or why there are none.
+type choice struct {
+	names     []string
+	defaulted bool
+	reason    string
+}
+
+func (q *Query) choose(pod *corev1.Pod) choice {
+	c := q.include(pod)
+	if q.NotContainers == nil || len(c.names) == 0 {
+		return c
+	}
+	var out []string
+	c.names = slices.DeleteFunc(c.names, func(name string) bool {
+		no := q.NotContainers.MatchString(name)
+		if no {
+			out = append(out, name)
+		}
+		return no
+	})
+	if len(c.names) == 0 {
+		c.reason = fmt.Sprintf("%s left: %s excluded", noContainer, quoted(out))
+	}
+	return c
+}
+
+func (q *Query) include(pod *corev1.Pod) choice {
+	switch {
+	case q.Container != "":
+		return theOne(pod, q.Container)
+	case q.Containers != nil:
+		c := choice{reason: fmt.Sprintf("%s that matches %q", noContainer, q.Containers)}
+		for _, each := range containers(pod) {
+			if q.Containers.MatchString(each.name) {
+				c.names = append(c.names, each.name)
+			}
+		}
+		return c
+	case q.AllContainers:
+		c := choice{reason: noContainer}
+		for _, each := range containers(pod) {
+			if each.stays {
+				c.names = append(c.names, each.name)
+			}
+		}
+		return c
+	}
+	name, defaulted := defaultOf(pod)
+	c := theOne(pod, name)
+	c.defaulted = defaulted
+	return c
+}
+
+func theOne(pod *corev1.Pod, name string) choice {
+	if !hasContainer(pod, name) {
+		return choice{reason: fmt.Sprintf("%s %q", noContainer, name)}
+	}
+	return choice{names: []string{name}}
+}
+
+// quoted lists names with the verb that follows: "a" is; "a" and "b" are.
+func quoted(names []string) string {
+	if len(names) == 1 {
+		return fmt.Sprintf("%q is", names[0])
+	}
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(all, ", ") + " are"
+}
