@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// interrupt presses Ctrl-C while 64 of 200 commands run, and insists on a row for
+// each pod: none of them can be ok.
+func interrupt(ctx context.Context, b *bench) error {
+	const rounds, bar = 5, time.Second
+	j := job{pods: 200, parallel: 64, command: []string{"sleep", "20"}}
+	var slowest time.Duration
+	var last map[string]int
+	for range rounds {
+		pressed := make(chan time.Time, 1)
+		o, err := b.measured(ctx, func(pid int) {
+			time.Sleep(2 * time.Second) // until 64 of them run
+			pressed <- time.Now()
+			_ = syscall.Kill(pid, syscall.SIGINT)
+		}, b.plugin, b.args(j)...)
+		if err != nil {
+			return err
+		}
+		took := time.Since(<-pressed)
+		if o.code != 130 {
+			return fmt.Errorf("kubectl xexec ended with %d, not 130: %s", o.code, o.stderr)
+		}
+		if last, err = rows(o.stdout, j.pods); err != nil {
+			return err
+		}
+		if last["ok"] > 0 || last["not-started"] != j.pods-j.parallel {
+			return fmt.Errorf("after Ctrl-C there are %v", last)
+		}
+		slowest = max(slowest, took)
+	}
+	fmt.Printf("\nCtrl-C during 64 of 200 commands: all is said after %d ms at most, in %d rounds (bar: 1 s, %s); outcomes %v\n",
+		slowest.Milliseconds(), rounds, verdict(slowest <= bar), last)
+	return nil
+}
