@@ -5,13 +5,13 @@ import (
 	"os"
 	"sync"
 
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/terminal"
 )
 
-// attach gives the job the local stdin and terminal as far as the user asked for
+// attach gives the request the local stdin and terminal as far as the user asked for
 // them. Release gives them back and may be called more than once.
-func (o *options) attach(job *engine.Job) (release func(), err error) {
+func (o *options) attach(req *podexec.Request) (release func(), err error) {
 	var undo []func()
 	release = sync.OnceFunc(func() {
 		for i := len(undo) - 1; i >= 0; i-- {
@@ -21,14 +21,14 @@ func (o *options) attach(job *engine.Job) (release func(), err error) {
 	if !o.stdin {
 		return release, nil // -t without -i asks for nothing, as with kubectl exec
 	}
-	job.Stdin = o.io.In
+	req.Stdin = o.io.In
 	in, ok := o.io.In.(*os.File)
 	if ok {
 		lent, err := terminal.Stdin(in)
 		if err != nil {
 			return release, fmt.Errorf("preparing stdin: %w", err)
 		}
-		job.Stdin = lent
+		req.Stdin = lent
 		undo = append(undo, func() { _ = lent.Close() })
 	}
 	if !o.tty {
@@ -45,11 +45,11 @@ func (o *options) attach(job *engine.Job) (release func(), err error) {
 		release()
 		return release, err
 	}
-	job.TTY = true
+	req.TTY = true
 	undo = append(undo, restore)
 	if out, ok := o.io.Out.(*os.File); ok {
 		sizes, stop := terminal.Sizes(out)
-		job.Resize = sizes
+		req.Resize = sizes
 		undo = append(undo, stop)
 	}
 	return release, nil

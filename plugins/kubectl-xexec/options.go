@@ -15,7 +15,6 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 )
 
 // options are the command line, parsed, and the clients that it leads to.
@@ -34,7 +33,7 @@ type options struct {
 
 	context string // name of the kubeconfig context, for the report
 	client  resolve.Client
-	exec    engine.Execer
+	exec    execer
 }
 
 // options checks the command line before anything is loaded, so that a slip is

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 )
@@ -53,18 +55,47 @@ func (o *options) fits(targets []resolve.Target) error {
 }
 
 func (o *options) execute(ctx context.Context, found *resolve.Found) ([]engine.Result, error) {
-	job := engine.Job{
-		Targets: found.Targets, Skipped: found.Skipped,
-		Command: o.command, Parallel: o.parallel, Timeout: o.timeout,
-		Recheck: func(ctx context.Context, t resolve.Target) error { return resolve.Unchanged(ctx, o.client, t) },
-	}
-	release, err := o.attach(&job)
+	request := podexec.Request{Command: o.command}
+	release, err := o.attach(&request)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	job := engine.Job{
+		Targets: found.Targets, Skipped: found.Skipped, Parallel: o.parallel, Run: o.attempt(request),
+		Recheck: func(ctx context.Context, t resolve.Target) error { return resolve.Unchanged(ctx, o.client, t) },
+	}
 	sink, finish := o.sink(found)
-	results, err := engine.Run(ctx, o.exec, job, sink)
+	results, err := engine.RunAll(ctx, job, sink)
 	release() // what follows is for the user's own terminal
 	return results, errors.Join(err, finish())
+}
+
+// attempt runs the command without supervision: stop ends the connection, and
+// leaves the command in its container to itself.
+func (o *options) attempt(request podexec.Request) engine.Run {
+	return func(ctx context.Context, stop <-chan struct{}, t resolve.Target, stdout, stderr io.Writer, _ func()) engine.Result {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		if o.timeout > 0 {
+			ctx, cancel = context.WithTimeout(ctx, o.timeout)
+			defer cancel()
+		}
+		go func() {
+			select {
+			case <-stop:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		req := request
+		req.Namespace, req.Pod, req.Container, req.Stdout, req.Stderr = t.Namespace, t.Pod, t.Container, stdout, stderr
+		r := o.exec.Run(ctx, req)
+		return engine.Result{Outcome: r.Outcome, ExitCode: r.ExitCode, Reason: r.Reason, Err: r.Err, StartedAt: r.StartedAt, Duration: r.Duration}
+	}
+}
+
+// execer runs one command in one container; *podexec.Client is one.
+type execer interface {
+	Run(context.Context, podexec.Request) podexec.Result
 }

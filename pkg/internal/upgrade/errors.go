@@ -27,6 +27,8 @@ type Refused struct {
 	RetryAfter time.Duration
 	// Text is the first line of an answer without a Status.
 	Text string
+	// Method is that of the request: GET for a WebSocket, POST for SPDY.
+	Method string
 }
 
 func (r *Refused) Error() string {
@@ -54,6 +56,9 @@ const maxRefusal = 64 << 10
 
 func refusal(resp *http.Response) *Refused {
 	r := &Refused{Code: resp.StatusCode}
+	if resp.Request != nil {
+		r.Method = resp.Request.Method
+	}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
 		r.RetryAfter = time.Duration(s) * time.Second
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,15 +20,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// execer answers with a function; the real one is tested with the commands.
-type execer func(context.Context, podexec.Request) podexec.Result
-
-func (e execer) Run(ctx context.Context, r podexec.Request) podexec.Result { return e(ctx, r) }
-
 // echo writes the pod's name and succeeds.
-func echo(_ context.Context, r podexec.Request) podexec.Result {
-	fmt.Fprint(r.Stdout, r.Pod)
-	return podexec.Result{Outcome: podexec.OK, StartedAt: time.Now()}
+func echo(_ context.Context, _ <-chan struct{}, t resolve.Target, out, _ io.Writer, started func()) engine.Result {
+	started()
+	fmt.Fprint(out, t.Pod)
+	return engine.Result{Outcome: podexec.OK, StartedAt: time.Now()}
 }
 
 // sink records what happens in the order in which it happens.
@@ -60,7 +57,9 @@ func job(targets, skipped int) engine.Job {
 
 func TestEveryRowOnceInOrder(t *testing.T) {
 	s := &sink{text: make([]strings.Builder, 3)}
-	results, err := engine.Run(t.Context(), execer(echo), job(3, 1), s)
+	j := job(3, 1)
+	j.Run = echo
+	results, err := engine.RunAll(t.Context(), j, s)
 	if err != nil || len(results) != 4 || len(s.landed) != 4 {
 		t.Fatalf("results %v, landed %v, error %v", results, s.landed, err)
 	}
@@ -74,36 +73,20 @@ func TestEveryRowOnceInOrder(t *testing.T) {
 	}
 }
 
-func TestTimeoutIsEachTargetsOwn(t *testing.T) {
-	j := job(3, 0)
-	j.Parallel, j.Timeout = 1, time.Minute
-	var deadlines []time.Time
-	_, err := engine.Run(t.Context(), execer(func(ctx context.Context, r podexec.Request) podexec.Result {
-		d, ok := ctx.Deadline()
-		if !ok {
-			t.Error("no deadline")
-		}
-		deadlines = append(deadlines, d)
-		time.Sleep(2 * time.Millisecond)
-		return podexec.Result{Outcome: podexec.OK}
-	}), j, &sink{text: make([]strings.Builder, 3)})
-	if err != nil || len(deadlines) != 3 || !deadlines[2].After(deadlines[0].Add(3*time.Millisecond)) {
-		t.Errorf("deadlines %v, error %v; want each from its own start", deadlines, err)
-	}
-}
-
 func TestInterruptedRowsAreNotStarted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	j := job(5, 0)
 	j.Parallel = 2
+	var runs atomic.Int32
 	s := &sink{text: make([]strings.Builder, 5)}
-	results, err := engine.Run(ctx, execer(func(ctx context.Context, r podexec.Request) podexec.Result {
-		if r.Pod == "web-1" {
+	j.Run = func(_ context.Context, stop <-chan struct{}, t resolve.Target, _, _ io.Writer, _ func()) engine.Result {
+		if runs.Add(1) == 2 {
 			cancel()
 		}
-		<-ctx.Done()
-		return podexec.Result{Outcome: podexec.Lost, ExitCode: -1, Reason: "interrupted"}
-	}), j, s)
+		<-stop
+		return engine.Result{Outcome: podexec.Lost, ExitCode: -1, Reason: "interrupted"}
+	}
+	results, err := engine.RunAll(ctx, j, s)
 	var got []string
 	for _, r := range results {
 		got = append(got, string(r.Outcome))
@@ -118,10 +101,11 @@ func TestDeafSinkEndsTheRun(t *testing.T) {
 	j.Parallel = 2
 	started := make(chan struct{}, 50)
 	s := &sink{text: make([]strings.Builder, 50), fail: 3}
-	_, err := engine.Run(t.Context(), execer(func(ctx context.Context, r podexec.Request) podexec.Result {
+	j.Run = func(ctx context.Context, stop <-chan struct{}, t resolve.Target, out, errOut io.Writer, up func()) engine.Result {
 		started <- struct{}{}
-		return echo(ctx, r)
-	}), j, s)
+		return echo(ctx, stop, t, out, errOut, up)
+	}
+	_, err := engine.RunAll(t.Context(), j, s)
 	if err == nil || len(started) > 5 {
 		t.Errorf("error %v after %d starts, want the sink's error soon", err, len(started))
 	}
@@ -139,12 +123,12 @@ func TestReplacedPodsAreNotTouched(t *testing.T) {
 			}
 			return nil
 		}
-		slow := func(ctx context.Context, r podexec.Request) podexec.Result {
+		j.Run = func(ctx context.Context, stop <-chan struct{}, t resolve.Target, out, errOut io.Writer, up func()) engine.Result {
 			time.Sleep(3 * time.Second)
-			return echo(ctx, r)
+			return echo(ctx, stop, t, out, errOut, up)
 		}
 		s := &sink{text: make([]strings.Builder, 3)}
-		results, err := engine.Run(t.Context(), execer(slow), j, s)
+		results, err := engine.RunAll(t.Context(), j, s)
 		if err != nil {
 			t.Fatal(err)
 		}
