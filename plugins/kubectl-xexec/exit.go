@@ -14,7 +14,7 @@ import (
 // conclude says how the run ended and with which exit code. A single target ends
 // as kubectl exec does, several with a summary.
 func (o *options) conclude(results []engine.Result, took time.Duration, interrupted bool) error {
-	code := exitCode(results, interrupted)
+	code := exitCode(results, exitAny, interrupted)
 	switch {
 	case len(results) > 1:
 		o.summarize(results, took)
@@ -26,57 +26,6 @@ func (o *options) conclude(results []engine.Result, took time.Duration, interrup
 		return cli.Exit(code)
 	}
 	return cli.WithCode(o.singleError(results[0]), code)
-}
-
-// exitCode condenses the results. With several targets an unknown result weighs
-// more than a known failure: who reads 1 may rely on knowing all there is to know.
-// Skipped pods do not count unless there is nothing else, but they do make a
-// target one of several: which code comes through must not hang on how many
-// replicas happen to be ready.
-func exitCode(results []engine.Result, interrupted bool) int {
-	if interrupted {
-		return cli.ExitInterrupted
-	}
-	if len(results) == 1 {
-		return singleCode(results[0])
-	}
-	code, ran := cli.ExitOK, false
-	for _, r := range results {
-		ran = ran || r.Outcome != engine.Skipped
-		switch r.Outcome {
-		case podexec.OK, engine.Skipped:
-		case podexec.Failed, podexec.NotStarted:
-			code = max(code, cli.ExitFailed)
-		default:
-			code = max(code, cli.ExitPartial)
-		}
-	}
-	if !ran {
-		return cli.ExitNothing
-	}
-	return code
-}
-
-// singleCode passes the remote exit code through. A code that a process here
-// cannot end with (Windows containers have 32-bit codes, of which a Unix parent
-// sees the last 8 bits) becomes 1, lest 256 turn into success.
-func singleCode(r engine.Result) int {
-	switch r.Outcome {
-	case podexec.OK:
-		return cli.ExitOK
-	case podexec.Failed:
-		if r.ExitCode > 0 && r.ExitCode <= 255 {
-			return r.ExitCode
-		}
-		return cli.ExitFailed
-	case podexec.NotStarted:
-		return max(r.ExitCode, cli.ExitFailed) // 126 or 127, as shells have it, or nothing known
-	case podexec.Timeout:
-		return cli.ExitTimeout
-	case engine.Skipped:
-		return cli.ExitNothing
-	}
-	return cli.ExitPartial
 }
 
 func (o *options) singleError(r engine.Result) error {
