@@ -52,19 +52,24 @@ func (f *Flags) AddFlags(fs *pflag.FlagSet) { f.flags.AddFlags(fs) }
 // change it; use rest.CopyConfig.
 func (f *Flags) Config() (*rest.Config, error) { return f.config() }
 
-// Client is a typed client over [Flags.Config].
+// Client is a typed client over [Flags.Config]. It knows [Flags.Args], so that the
+// commands which pkg/resolve suggests lead to the same cluster.
 func (f *Flags) Client() (*Client, error) {
 	cfg, err := f.Config()
 	if err != nil {
 		return nil, err
 	}
-	return NewClient(cfg)
+	client, err := NewClient(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return client.WithConnectionArgs(f.Args()), nil
 }
 
 // Namespace is -n if given, else the context's namespace, else "default".
 func (f *Flags) Namespace() (string, error) {
 	ns, _, err := f.flags.ToRawKubeConfigLoader().Namespace()
-	return ns, explain(err)
+	return ns, f.explain(err)
 }
 
 // ContextName is --context if given, else the kubeconfig's current context. It is
@@ -74,13 +79,13 @@ func (f *Flags) ContextName() (string, error) {
 		return name, nil
 	}
 	raw, err := f.flags.ToRawKubeConfigLoader().RawConfig()
-	return raw.CurrentContext, explain(err)
+	return raw.CurrentContext, f.explain(err)
 }
 
 func (f *Flags) load() (*rest.Config, error) {
 	cfg, err := f.flags.ToRESTConfig()
 	if err != nil {
-		return nil, explain(err)
+		return nil, f.explain(err)
 	}
 	if f.unconfigured(cfg) {
 		return nil, errNoCluster

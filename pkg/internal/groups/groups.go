@@ -22,6 +22,8 @@ type Client struct {
 	apps      *appsv1.AppsV1Client
 	batch     *batchv1.BatchV1Client
 	discovery *discoveryv1.DiscoveryV1Client
+
+	args []string
 }
 
 // New returns a client of the cluster that cfg leads to. Its groups share one
@@ -46,6 +48,18 @@ func New(cfg *rest.Config) (*Client, error) {
 	}
 	return c, nil
 }
+
+// WithConnectionArgs returns a client that answers args to ConnectionArgs.
+func (c *Client) WithConnectionArgs(args []string) *Client {
+	told := *c
+	told.args = args
+	return &told
+}
+
+// ConnectionArgs are the flags with which the user reached the cluster, quoted for
+// a shell, such as "--context", "staging": a command that is suggested to the user
+// must lead to the same cluster. It is empty if the client was not made from flags.
+func (c *Client) ConnectionArgs() []string { return c.args }
 
 // CoreV1 reads pods, services, secrets and the like.
 func (c *Client) CoreV1() corev1.CoreV1Interface { return c.core }
