@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -13,39 +14,41 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/live"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/report"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
 )
 
 // maxRows is how many targets that did not succeed the summary lists.
 const maxRows = 20
 
-// sink chooses where output goes. Finish completes it after the last result.
-func (o *options) sink(found *resolve.Found) (sink engine.Sink, finish func() error) {
+// sink chooses where output goes.
+func (o *options) sink(found *resolve.Found, store *spool.Store) sink.Sink {
 	several := len(found.Targets)+len(found.Skipped) > 1
 	switch {
 	case o.output != "":
 		return o.reportSink(found)
 	case o.prefix == always || o.prefix == auto && several:
-		return o.liveSink(targetNames(found.Targets)), func() error { return nil }
+		return o.liveSink(targetNames(found.Targets), store)
 	case several:
-		return o.liveSink(nil), func() error { return nil }
+		return o.liveSink(nil, store)
 	}
-	return live.Raw{Out: o.io.Out, Err: o.io.Err}, func() error { return nil }
+	return live.Raw{Out: o.io.Out, Err: o.io.Err}
 }
 
-func (o *options) liveSink(labels []string) engine.Sink {
+func (o *options) liveSink(labels []string, store *spool.Store) sink.Sink {
 	return live.New(
 		live.Stream{W: o.io.Out, Color: o.io.UseColor(o.io.Out), Terminal: o.io.OutIsTerminal()},
 		live.Stream{W: o.io.Err, Color: o.io.UseColor(o.io.Err), Terminal: o.io.ErrIsTerminal()},
-		labels)
+		labels, store)
 }
 
 // reportSink writes jsonl as results land, json in one piece at the end.
-func (o *options) reportSink(found *resolve.Found) (engine.Sink, func() error) {
+func (o *options) reportSink(found *resolve.Found) sink.Sink {
 	total := len(found.Targets) + len(found.Skipped)
 	doc := report.Document{APIVersion: report.APIVersion, Kind: report.Kind, Results: make([]report.Result, total)}
 	progress := streams.NewProgress(o.io, "running", "pods")
 	done, truncated := 0, 0
-	sink := report.NewSink(o.context, len(found.Targets), o.maxOutput, func(i int, r report.Result) error {
+	rows := report.NewSink(o.context, len(found.Targets), o.maxOutput, func(i int, r report.Result) error {
 		if r.Truncated {
 			truncated++
 		}
@@ -59,7 +62,7 @@ func (o *options) reportSink(found *resolve.Found) (engine.Sink, func() error) {
 		defer progress.Update(int64(done), int64(total))
 		return output.JSONLine(o.io.Out, r)
 	})
-	return sink, func() error {
+	return finishing{rows, func() error {
 		progress.Clear()
 		if truncated > 0 && !o.quiet {
 			fmt.Fprintf(o.io.Err, "output of %s cut at %s a stream: --max-output lifts the limit\n", pods(truncated), output.Bytes(o.maxOutput))
@@ -68,8 +71,18 @@ func (o *options) reportSink(found *resolve.Found) (engine.Sink, func() error) {
 			return nil
 		}
 		return output.JSON(o.io.Out, doc)
-	}
+	}}
 }
+
+// finishing makes a sink.Sink of one that only needs a last word.
+type finishing struct {
+	engine.Sink
+	finish func() error
+}
+
+func (finishing) Broken() <-chan struct{} { return nil }
+
+func (f finishing) Close(context.Context) error { return f.finish() }
 
 // targetNames are the shortest names that tell the targets apart.
 func targetNames(targets []resolve.Target) []string {

@@ -12,6 +12,8 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
 )
 
 // run resolves, executes and reports. What it returns is about the run as a
@@ -65,10 +67,30 @@ func (o *options) execute(ctx context.Context, found *resolve.Found) ([]engine.R
 		Targets: found.Targets, Skipped: found.Skipped, Parallel: o.parallel, Run: o.attempt(request),
 		Recheck: func(ctx context.Context, t resolve.Target) error { return resolve.Unchanged(ctx, o.client, t) },
 	}
-	sink, finish := o.sink(found)
-	results, err := engine.RunAll(ctx, job, sink)
+	store := spool.NewStore(0, "")
+	defer store.Close()
+	out := o.sink(found, store)
+	running, cancel := untilBroken(ctx, out)
+	defer cancel()
+	results, err := engine.RunAll(running, job, out)
 	release() // what follows is for the user's own terminal
-	return results, errors.Join(err, finish())
+	if closeErr := out.Close(ctx); err == nil {
+		err = closeErr
+	}
+	return results, err
+}
+
+// untilBroken ends when ctx does, or when nobody reads the output any more.
+func untilBroken(ctx context.Context, out sink.Sink) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-out.Broken():
+		case <-ctx.Done():
+		}
+		cancel()
+	}()
+	return ctx, cancel
 }
 
 // attempt runs the command without supervision: stop ends the connection, and

@@ -2,28 +2,32 @@
 // each after the name of its target, never two mixed into one.
 //
 // Lines keep their stream: a target's stdout goes to stdout, its stderr to
-// stderr. Between the two streams, and between targets, the order is that of
-// arrival. A last line without a newline is completed with one.
+// stderr. The order is that of arrival, between the two streams and between
+// targets. A last line without a newline is completed with one.
+//
+// A target never waits for the reader of stdout: its lines go into a log, from
+// which one goroutine writes them out; a log that outgrows its memory goes to
+// disk. A pager that shows its first page, or a terminal that was stopped with
+// Ctrl-S, costs the targets nothing.
+//
+//	sink := live.New(out, err, labels, store)
+//	results, err := engine.RunAll(ctx, job, sink) // cancel ctx when sink.Broken() closes
+//	err = sink.Close(ctx)                          // wait until the last line is out
 package live
 
 import (
-	"bytes"
+	"context"
+	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
-	"strings"
+	"os"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
-
-	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
 )
-
-// maxLine is the longest line that is kept together, 64 KiB. A longer one is shown
-// in pieces, each on a line of its own: a target that never ends its line must not
-// fill the memory.
-const maxLine = 64 << 10
 
 // Stream is where the lines of one stream go.
 type Stream struct {
@@ -32,155 +36,114 @@ type Stream struct {
 	Terminal bool // a person looks: pad the names and make control characters visible
 }
 
+// memory is how much of what nobody has read yet stays off the disk, 4 MiB.
+const memory = 4 << 20
+
 // Sink writes prefixed lines. It is an engine.Sink.
 type Sink struct {
-	out, err Stream
-	labels   []string // by target; empty labels mean no prefix
-	width    int
+	streams [2]Stream
+	labels  []string // by target; empty labels mean no prefix
+	width   int
+	log     *spool.Spool // records, see record.go
 
-	mu      sync.Mutex // holds lines of both streams together: they may share a terminal
-	writers map[int][2]*lineWriter
+	done   chan struct{} // closed when the last line is out, or none can go out
+	broken chan struct{} // closed when a stream takes no more
+
+	mu   sync.Mutex
+	err  error // why
+	open map[int][2]*lineWriter
 }
 
-// New returns a sink over two streams. Labels holds the name of each target by
-// index; without labels the lines have no prefix.
-func New(out, err Stream, labels []string) *Sink {
-	s := &Sink{out: out, err: err, labels: labels, writers: map[int][2]*lineWriter{}}
+// New returns a sink over two streams, whose log draws on store. Labels holds the
+// name of each target by index; without labels the lines have no prefix. Close
+// ends the sink's goroutine.
+func New(out, err Stream, labels []string, store *spool.Store) *Sink {
+	s := &Sink{
+		streams: [2]Stream{out, err}, labels: labels,
+		log:  store.Spool(spool.Options{Memory: memory, Resume: true}),
+		done: make(chan struct{}), broken: make(chan struct{}),
+		open: map[int][2]*lineWriter{},
+	}
 	for _, l := range labels {
 		s.width = max(s.width, utf8.RuneCountInString(l))
 	}
+	go s.drain()
 	return s
 }
 
 // Open implements engine.Sink.
 func (s *Sink) Open(index int) (stdout, stderr io.Writer) {
+	w := [2]*lineWriter{{sink: s, index: index}, {sink: s, index: index, stream: 1}}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	w := [2]*lineWriter{
-		{sink: s, to: s.out, prefix: s.prefix(index, s.out, '|')},
-		{sink: s, to: s.err, prefix: s.prefix(index, s.err, '!')},
-	}
-	s.writers[index] = w
+	s.open[index] = w
+	s.mu.Unlock()
 	return w[0], w[1]
 }
 
-// Landed implements engine.Sink: it writes out the last line of each stream.
+// Landed implements engine.Sink: it completes the last line of each stream. The
+// error is that of a stream that takes no more.
 func (s *Sink) Landed(index int, _ engine.Result) error {
 	s.mu.Lock()
-	w, ok := s.writers[index]
-	delete(s.writers, index)
+	w, ok := s.open[index]
+	delete(s.open, index)
 	s.mu.Unlock()
-	if !ok {
-		return nil // never opened
-	}
-	for _, stream := range w {
-		if err := stream.end(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// palette holds the colours that stand out on light and dark ground; red is left
-// for what is wrong.
-var palette = []int{32, 33, 34, 35, 36, 92, 93, 94, 95, 96}
-
-// prefix is "web-0 | " for stdout and "web-0 ! " for stderr. The colour follows
-// from the name alone, so that a pod keeps it from run to run.
-func (s *Sink) prefix(index int, to Stream, mark rune) string {
-	if len(s.labels) == 0 {
-		return ""
-	}
-	label := s.labels[index]
-	pad := ""
-	if to.Terminal {
-		pad = strings.Repeat(" ", s.width-utf8.RuneCountInString(label))
-	}
-	if to.Color {
-		h := fnv.New32a()
-		_, _ = io.WriteString(h, label)
-		label = fmt.Sprintf("\x1b[%dm%s\x1b[0m", palette[h.Sum32()%uint32(len(palette))], label)
-	}
-	return fmt.Sprintf("%s%s %c ", label, pad, mark)
-}
-
-// lineWriter cuts one stream of one target into lines. It is used by one
-// goroutine at a time.
-type lineWriter struct {
-	sink   *Sink
-	to     Stream
-	prefix string
-	rest   []byte // the line that has not ended yet
-}
-
-// Write shows the lines that p completes, in a single write.
-func (w *lineWriter) Write(p []byte) (int, error) {
-	var lines bytes.Buffer
-	for left := p; len(left) > 0; {
-		end := bytes.IndexByte(left, '\n')
-		if end >= 0 && len(w.rest)+end <= maxLine {
-			w.line(&lines, left[:end])
-			left = left[end+1:]
-			continue
-		}
-		n := min(len(left), maxLine-len(w.rest))
-		w.rest = append(w.rest, left[:n]...)
-		left = left[n:]
-		if len(w.rest) == maxLine {
-			w.breakLine(&lines)
-		}
-	}
-	if err := w.flush(&lines); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-// breakLine shows the rest as a line of its own, cut between two characters.
-func (w *lineWriter) breakLine(to *bytes.Buffer) {
-	cut := len(w.rest)
-	for back := 1; back < utf8.UTFMax; back++ {
-		if b := w.rest[cut-back]; utf8.RuneStart(b) {
-			if !utf8.FullRune(w.rest[cut-back:]) {
-				cut -= back
+	if ok {
+		for _, stream := range w {
+			if err := stream.end(); err != nil {
+				return err
 			}
-			break
 		}
 	}
-	carry := bytes.Clone(w.rest[cut:])
-	w.rest = w.rest[:cut]
-	w.line(to, nil)
-	w.rest = append(w.rest, carry...)
+	return s.Err()
 }
 
-func (w *lineWriter) line(to *bytes.Buffer, end []byte) {
-	to.WriteString(w.prefix)
-	if w.to.Terminal {
-		text := string(w.rest) + string(end)
-		to.WriteString(streams.Sanitize(strings.TrimSuffix(text, "\r")))
-	} else {
-		to.Write(w.rest)
-		to.Write(end)
-	}
-	to.WriteByte('\n')
-	w.rest = w.rest[:0]
+// Broken is closed when stdout or stderr takes no more, as with "| head": there is
+// no point in going on.
+func (s *Sink) Broken() <-chan struct{} { return s.broken }
+
+// Err is why a stream takes no more, nil as long as both do.
+func (s *Sink) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
-func (w *lineWriter) end() error {
-	if len(w.rest) == 0 {
-		return nil
+// patience is what a reader gets to take what is left after an interrupt.
+const patience = 200 * time.Millisecond
+
+// Close waits until everything is written out. Once ctx is done it waits 200 ms
+// more and then gives up, with ctx's error: somebody reads too slowly, or not at
+// all. Only then lines are missing. Call it after the last target has landed.
+func (s *Sink) Close(ctx context.Context) error {
+	s.log.End()
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		select {
+		case <-s.done:
+		case <-time.After(patience):
+			_ = s.log.Close() // the goroutine ends after the write that it is stuck in
+			return fmt.Errorf("showing the last lines: %w", ctx.Err())
+		}
 	}
-	var last bytes.Buffer
-	w.line(&last, nil)
-	return w.flush(&last)
+	_ = s.log.Close() // memory and blocks; nothing can fail that matters now
+	return s.Err()
 }
 
-func (w *lineWriter) flush(lines *bytes.Buffer) error {
-	if lines.Len() == 0 {
-		return nil
+func (s *Sink) fail(err error) {
+	s.mu.Lock()
+	s.err = err
+	s.mu.Unlock()
+	_ = s.log.Close() // writers learn of it, see lost
+	close(s.broken)
+}
+
+// lost is the error of a writer to the log: the reason if the log was closed.
+func (s *Sink) lost(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		if why := s.Err(); why != nil {
+			return why
+		}
 	}
-	w.sink.mu.Lock()
-	defer w.sink.mu.Unlock()
-	_, err := w.to.W.Write(lines.Bytes())
 	return err
 }
