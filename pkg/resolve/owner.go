@@ -23,3 +23,18 @@ func workloadOf(pod *corev1.Pod) string {
 	}
 	return kind + "/" + name
 }
+
+// oneOff says that the API server made up the end of the pod's name. A stateful set
+// gives its pods a prefix to generate names from, too, but names them itself, and
+// again so.
+func oneOff(pod *corev1.Pod) bool {
+	owner := metav1.GetControllerOf(pod)
+	if owner == nil || pod.GenerateName == "" || !strings.HasPrefix(pod.Name, pod.GenerateName) {
+		return false
+	}
+	switch owner.Kind {
+	case "ReplicaSet", "DaemonSet", "Job", "ReplicationController":
+		return true
+	}
+	return false
+}

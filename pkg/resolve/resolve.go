@@ -53,6 +53,9 @@ type Target struct {
 	// Workload is what the pod belongs to, such as "deployment/web", as far as its
 	// owner references tell without a request; "" for a bare pod.
 	Workload string
+	// OneOff says that no other pod will ever have the name: its last part was made
+	// up by the API server, as for the pods of deployments, daemon sets and jobs.
+	OneOff bool
 	// DefaultedFrom lists the pod's containers when Container is merely the first
 	// of several: neither the query nor the pod's annotation names one.
 	DefaultedFrom string

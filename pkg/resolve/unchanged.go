@@ -11,8 +11,11 @@ import (
 // Unchanged returns an error unless t's name still belongs to the pod that was
 // found, the one with its UID. If that cannot be known, because the pod may not be
 // read or the API server does not answer, it returns nil: the exec itself will
-// tell.
+// tell. A pod whose name nobody else can have is not asked about.
 func Unchanged(ctx context.Context, client Client, t Target) error {
+	if t.OneOff {
+		return nil
+	}
 	pod, err := client.CoreV1().Pods(t.Namespace).Get(ctx, t.Pod, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
