@@ -2,14 +2,11 @@ package kubetest
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 
-	authv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // Rule names what is refused. An empty field stands for everything.
@@ -27,15 +24,23 @@ func (r Rule) matches(q Rule) bool {
 	return is(r.Verb, q.Verb) && is(r.Resource, q.Resource) && is(r.Namespace, q.Namespace) && is(r.Name, q.Name)
 }
 
-// access decides what the one user may do: everything but what is denied.
+// access decides what the one user may do: everything but what is denied, and of
+// that what is allowed again.
 type access struct {
-	mu     sync.RWMutex
-	denied []Rule
+	mu      sync.RWMutex
+	denied  []Rule
+	allows  []Rule
+	partial bool // answers to SelfSubjectRulesReviews say that they are incomplete
 }
 
 func (a *access) allowed(q Rule) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
+	for _, r := range a.allows {
+		if r.matches(q) {
+			return true
+		}
+	}
 	for _, r := range a.denied {
 		if r.matches(q) {
 			return false
@@ -52,11 +57,27 @@ func (s *Server) Deny(rules ...Rule) {
 	s.access.denied = append(s.access.denied, rules...)
 }
 
+// Allow makes exceptions from what is denied. A rule with a Name is what a Role
+// with resourceNames is: it allows nothing to a request without a name.
+func (s *Server) Allow(rules ...Rule) {
+	s.access.mu.Lock()
+	defer s.access.mu.Unlock()
+	s.access.allows = append(s.access.allows, rules...)
+}
+
 // AllowAll forgets all rules.
 func (s *Server) AllowAll() {
 	s.access.mu.Lock()
 	defer s.access.mu.Unlock()
-	s.access.denied = nil
+	s.access.denied, s.access.allows = nil, nil
+}
+
+// HideRules makes SelfSubjectRulesReviews answer that they know no rules but that
+// there may be some, as servers with authorization webhooks do.
+func (s *Server) HideRules() {
+	s.access.mu.Lock()
+	defer s.access.mu.Unlock()
+	s.access.partial = true
 }
 
 // allow answers a denied request and says whether to go on.
@@ -83,29 +104,4 @@ func (s *Server) allow(w http.ResponseWriter, verb string, gr schema.GroupResour
 		"%s is forbidden: User %q cannot %s resource %q in API group %q %s",
 		what, s.opts.User, verb, gr.Resource, gr.Group, where))
 	return false
-}
-
-func (s *Server) selfSubjectAccessReview(w http.ResponseWriter, r *http.Request) {
-	if !s.allow(w, "create", schema.GroupResource{Group: "authorization.k8s.io", Resource: "selfsubjectaccessreviews"}, "", "") {
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-	if err != nil {
-		writeStatus(w, http.StatusBadRequest, metav1.StatusReasonBadRequest, err.Error())
-		return
-	}
-	var review authv1.SelfSubjectAccessReview
-	if _, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, &review); err != nil {
-		writeStatus(w, http.StatusBadRequest, metav1.StatusReasonBadRequest, err.Error())
-		return
-	}
-	review.TypeMeta = metav1.TypeMeta{Kind: "SelfSubjectAccessReview", APIVersion: "authorization.k8s.io/v1"}
-	if a := review.Spec.ResourceAttributes; a != nil {
-		resource := a.Resource
-		if a.Subresource != "" {
-			resource += "/" + a.Subresource
-		}
-		review.Status.Allowed = s.access.allowed(Rule{Verb: a.Verb, Resource: resource, Namespace: a.Namespace, Name: a.Name})
-	}
-	writeJSON(w, http.StatusCreated, &review)
 }

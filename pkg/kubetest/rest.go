@@ -24,6 +24,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/{version}", s.discover)
 	mux.HandleFunc("GET /apis/{group}/{version}", s.discover)
 	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", s.selfSubjectAccessReview)
+	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews", s.selfSubjectRulesReview)
 	for _, prefix := range []string{"/api/{version}", "/apis/{group}/{version}"} {
 		mux.HandleFunc("GET "+prefix+"/{resource}", s.list)
 		mux.HandleFunc("GET "+prefix+"/{resource}/{name}", s.get)

@@ -9,12 +9,13 @@ import (
 	"k8s.io/client-go/rest"
 
 	appsv1 "k8s.io/client-go/kubernetes/typed/apps/v1"
+	authorizationv1 "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	batchv1 "k8s.io/client-go/kubernetes/typed/batch/v1"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	discoveryv1 "k8s.io/client-go/kubernetes/typed/discovery/v1"
 )
 
-// Client reads four API groups. It has the method names of kubernetes.Interface,
+// Client reads four API groups, and asks a fifth what its user may do. It has the method names of kubernetes.Interface,
 // which would link the clients of all the other groups, too: 12 MB more in each
 // binary.
 type Client struct {
@@ -22,6 +23,7 @@ type Client struct {
 	apps      *appsv1.AppsV1Client
 	batch     *batchv1.BatchV1Client
 	discovery *discoveryv1.DiscoveryV1Client
+	access    *authorizationv1.AuthorizationV1Client
 
 	args []string
 }
@@ -44,6 +46,9 @@ func New(cfg *rest.Config) (*Client, error) {
 		return nil, err
 	}
 	if c.discovery, err = discoveryv1.NewForConfigAndClient(cfg, transport); err != nil {
+		return nil, err
+	}
+	if c.access, err = authorizationv1.NewForConfigAndClient(cfg, transport); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -72,3 +77,6 @@ func (c *Client) BatchV1() batchv1.BatchV1Interface { return c.batch }
 
 // DiscoveryV1 reads endpoint slices.
 func (c *Client) DiscoveryV1() discoveryv1.DiscoveryV1Interface { return c.discovery }
+
+// AuthorizationV1 asks the API server what the user may do.
+func (c *Client) AuthorizationV1() authorizationv1.AuthorizationV1Interface { return c.access }
