@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"pkg/resolve":             append([]string{"pkg/kube"}, leaves...),
 	"pkg/internal":            leaves,
 	"pkg/podexec":             append([]string{"pkg/internal", "pkg/resolve", "pkg/kube"}, leaves...),
+	"pkg/supervise":           append([]string{"pkg/podexec"}, leaves...),
 	"pkg/podconn":             append([]string{"pkg/internal", "pkg/resolve", "pkg/kube"}, leaves...),
 	"pkg/redisconn":           append([]string{"pkg/podconn", "pkg/podexec", "pkg/resolve", "pkg/kube"}, leaves...),
 	"pkg/redisconn/redistest": {"pkg/redisconn/resp"},

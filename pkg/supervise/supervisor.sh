@@ -1,0 +1,192 @@
+# The supervisor of one command: plain POSIX sh, read from stdin and evaluated by
+# the few words in sh's arguments (boot in payload.go). Comments and indentation
+# stay at home. kx_s is this text, "$@" the command, or the arguments of a script.
+# All names begin with kx_, so that the container's own variables stay as they are.
+#
+# fd 3 is the control channel: blocks of text, then a line or the end of the file,
+# which both mean "end the command". fd 7 is the command's stderr; what shells
+# themselves have to say goes nowhere.
+exec 3<&0 7>&2 </dev/null 2>/dev/null
+# shellcheck disable=SC2034 # for values that end with newlines
+kx_nl='
+'
+
+# kx_line reads a line to kx_l, and kx_block evaluates a block, up to a dot. What
+# is cut short is not used: the client is gone.
+kx_line() { IFS= read -r kx_l <&3 || exit 1; }
+kx_block() {
+	kx_t=
+	while kx_line && [ "$kx_l" != . ]; do
+		kx_t="$kx_t$kx_l
+"
+	done
+	eval "$kx_t"
+}
+
+# kx_say tells the client something. The command does not know kx_n. kx_end says
+# it on both streams, and kx_refuse that the command was not started.
+kx_say() { printf '\036%s %s\n' "${kx_n-}" "$1"; }
+kx_end() {
+	kx_say "$1"
+	kx_say "$1" >&7
+}
+kx_refuse() {
+	kx_say "R $1" >&7
+	exit 1
+}
+
+# kx_stat PID looks at a process. Its name may hold anything, even spaces.
+kx_stat() {
+	IFS= read -r kx_l <"/proc/$1/stat" || return
+	# shellcheck disable=SC2086 # to be split
+	set -- ${kx_l##*") "}
+	kx_state=$1 kx_parent=$2 kx_group=$3 kx_born=${20}
+}
+
+# kx_identify finds in kx_u a user, and the ids of the user and of this shell.
+kx_identify() {
+	while read -r kx_l kx_me kx_t && [ "$kx_l" != Uid: ]; do :; done <"/proc/$$/status"
+	kx_uid=$kx_u
+	while IFS=: read -r kx_l kx_t kx_p kx_d kx_t; do
+		case $kx_u in "$kx_l" | "$kx_p")
+			kx_uid=$kx_p kx_gid=${kx_gid:-$kx_d}
+			break
+			;;
+		esac
+	done </etc/passwd
+}
+
+# A shell that does not lead its process group, or is the wrong user's, goes on in
+# another sh. So far nothing has been read that must not be an argument.
+# shellcheck disable=SC2016 # for the other sh
+kx_more='kx_stage=$1 kx_g=$2 kx_s=$3;shift 3;eval "$kx_s"'
+if [ "${kx_stage-0}" != 2 ]; then
+	kx_g=
+	kx_stat "$$" && [ "$kx_group" = "$$" ] && kx_g=$$
+	if [ -z "$kx_g" ] && [ "${kx_stage-0}" = 0 ] && command -v setsid >/dev/null; then
+		exec setsid sh -c "$kx_more" "$0" 1 "" "${kx_s-}" "$@" <&3 2>&7 3<&- 7>&-
+	fi
+	kx_block
+	[ -r "/proc/$$/stat" ] || kx_refuse shell
+	[ -z "${KSH_VERSION-}" ] || [ "$(command -v printf)" = printf ] || kx_refuse shell
+	if [ "$kx_u" ] && kx_identify && [ "$kx_uid" != "$kx_me" ]; then
+		[ "$kx_me" = 0 ] || kx_refuse root
+		for kx_l in "setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --init-groups" \
+			"setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --clear-groups" \
+			"runuser -u $kx_u --" "su-exec $kx_u${kx_gid:+:$kx_gid}" "gosu $kx_u${kx_gid:+:$kx_gid}"; do
+			$kx_l sh -c : >/dev/null && exec $kx_l sh -c "$kx_more" "$0" 2 "$kx_g" "${kx_s-}" "$@" <&3 2>&7 3<&- 7>&-
+		done
+		su -s /bin/sh -c : -- "$kx_u" >/dev/null || kx_refuse user
+		exec su -s /bin/sh -c "$kx_more" -- "$kx_u" "$0" 2 "$kx_g" "${kx_s-}" "$@" <&3 2>&7 3<&- 7>&-
+	fi
+fi
+kx_block
+kx_script=
+if [ "$kx_interp" ]; then
+	kx_line
+	kx_script=$kx_l
+fi
+
+# kx_find PROGRAM says whether it can be started: 0, or 126 or 127 as shells do.
+kx_find() {
+	kx_d=/
+	case $1 in */*) kx_p=$1 ;; *) kx_d=${PATH-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}: ;; esac
+	kx_t=127
+	while [ "$kx_d" ]; do
+		case $1 in */*) ;; *) kx_p=${kx_d%%:*} && kx_p=${kx_p:-.}/$1 ;; esac
+		[ -f "$kx_p" ] && [ -x "$kx_p" ] && return 0
+		[ -f "$kx_p" ] && kx_t=126
+		case $kx_d in *:*) kx_d=${kx_d#*:} ;; *) kx_d= ;; esac
+	done
+	[ -d "$1" ] && case $1 in */*) kx_t=126 ;; esac
+	return "$kx_t"
+}
+
+# kx_child starts the command, in a process of its own.
+kx_child() {
+	kx_env || kx_refuse env
+	if [ "$kx_dir" ]; then CDPATH='' cd "$kx_dir" >/dev/null || kx_refuse dir; fi
+	kx_find "${kx_interp:-$1}" || kx_refuse $?
+	kx_say "S $$ ${kx_g:-0} $kx_born" >&7
+	[ "$kx_interp" ] || kx_start "$@"
+	printf %b "$kx_script" 3<&- 7>&- | {
+		exec 4<&0
+		kx_start "$kx_interp" ${kx_arg:+"$kx_arg"} /dev/fd/4 "$@"
+	}
+}
+kx_start() {
+	if [ "$kx_i" ]; then exec <&3; else exec </dev/null; fi
+	exec 2>&7 3<&- 7>&-
+	exec "$@"
+}
+
+# kx_others lists what lives of the command in kx_left. Without a group of its own
+# that is the direct child alone.
+kx_others() {
+	kx_left=
+	for kx_p in /proc/[0-9]*; do
+		kx_p=${kx_p#/proc/}
+		case $kx_p in "$$" | "$PPID" | "$kx_w") continue ;; esac
+		kx_stat "$kx_p" || continue
+		case $kx_state$kx_parent in Z* | ?"$kx_w") continue ;; esac
+		if [ "$kx_g" ]; then [ "$kx_group" = "$kx_g" ]; else [ "$kx_parent" = "$$" ]; fi && kx_left="$kx_left $kx_p"
+	done
+}
+kx_kill() {
+	if [ "$kx_g" ]; then
+		kill "-$1" "-$kx_g"
+	else
+		kx_others
+		for kx_p in $kx_left; do kill "-$1" "$kx_p"; done
+	fi
+}
+
+# kx_tick waits for 0.1 s, or for 1 s where sleep knows full seconds only, until
+# the grace period is over.
+kx_tick() {
+	[ "$kx_grace" -gt 0 ] || return
+	kx_grace=$((kx_grace - 1))
+	sleep .1 || { sleep 1 && kx_grace=$((kx_grace - 9)); }
+} >/dev/null 3<&- 7>&-
+
+# kx_watch waits for the client's word, or for its end.
+kx_watch() {
+	trap '' TERM USR1
+	read -r kx_w kx_l </proc/self/stat
+	IFS= read -r kx_l <&3
+	kx_t=$?
+	kill -USR1 "$$"
+	kx_kill TERM
+	while kx_tick; do :; done
+	if [ "$kx_t" = 0 ]; then # somebody listens, but perhaps not now
+		kx_end "K 137" &
+		kx_grace=2
+		while kx_tick; do :; done
+	fi
+	kx_kill KILL
+}
+
+# The command runs in the foreground, so that it may be interrupted.
+kx_q=
+trap : TERM
+trap kx_q=1 USR1
+kx_w=none
+if [ -z "$kx_i" ]; then
+	kx_watch &
+	kx_w=$!
+fi
+kx_stat "${kx_g:-$$}"
+(kx_child "$@")
+kx_code=$?
+kx_k=E
+if [ "$kx_q" ]; then
+	kx_k=T
+	kx_grace=$((kx_grace + 20))
+	while kx_others && [ "$kx_left" ] && kx_tick; do :; done
+fi
+kx_end "$kx_k $kx_code"
+if [ "$kx_w" != none ]; then
+	kill -KILL "$kx_w"
+	wait "$kx_w"
+fi
+exit "$kx_code"
