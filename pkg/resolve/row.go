@@ -32,47 +32,48 @@ func (r *resolver) row(pod *corev1.Pod, byName bool) (one row, ok bool) {
 	}
 	target := Target{
 		Namespace: pod.Namespace, Pod: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName, IP: pod.Status.PodIP,
-		Workload: workloadOf(pod), OneOff: oneOff(pod),
+		Workload: workloadOf(pod),
 	}
-	skip := func(reason, hintText string) {
-		one.skipped = append(one.skipped, Skip{target, reason, hintText})
-	}
-	chosen := q.choose(pod)
-	if len(chosen.names) == 0 {
-		skip(chosen.reason, fmt.Sprintf("its containers are: %s", containerNames(pod)))
-		return one, true
-	}
-	if chosen.defaulted {
+	c := q.choose(pod)
+	if c.defaulted {
 		target.DefaultedFrom = containerNames(pod)
 	}
-	describe := r.kubectl("describe", "pod", pod.Name, "-n", pod.Namespace)
-	if reason := blocked(pod, byName); reason != "" {
-		if len(chosen.names) == 1 {
-			target.Container = chosen.names[0]
-		}
-		if pod.DeletionTimestamp != nil {
-			describe = ""
-		}
-		skip(reason, seeWhy(describe))
-		return one, true
+	if len(c.names) == 1 {
+		target.Container = c.names[0]
 	}
-	for _, name := range chosen.names {
-		target.Container = name
-		if reason := notRunning(pod, name); reason != "" {
-			skip(reason, seeWhy(describe))
-			continue
-		}
-		one.targets = append(one.targets, target)
+	switch reason := blocked(pod, byName); {
+	case len(c.names) == 0:
+		one.skipped = []Skip{{target, c.reason, "its containers are: " + containerNames(pod)}}
+	case reason != "":
+		one.skipped = []Skip{{target, reason, r.describe(pod)}}
+	default:
+		r.perContainer(&one, pod, target, c.names)
 	}
 	return one, true
 }
 
-func seeWhy(command string) string {
-	if command == "" {
+// perContainer adds a target, or a reason, for each of the containers.
+func (r *resolver) perContainer(one *row, pod *corev1.Pod, target Target, names []string) {
+	for _, name := range names {
+		target.Container = name
+		if reason := notRunning(pod, name); reason != "" {
+			one.skipped = append(one.skipped, Skip{target, reason, r.describe(pod)})
+			continue
+		}
+		one.targets = append(one.targets, target)
+	}
+}
+
+// describe is the hint for a pod that does not run. That a pod is being deleted
+// needs none.
+func (r *resolver) describe(pod *corev1.Pod) string {
+	if pod.DeletionTimestamp != nil {
 		return ""
 	}
-	return "see why with: " + command
+	return seeWhy(r.kubectl("describe", "pod", pod.Name, "-n", pod.Namespace))
 }
+
+func seeWhy(command string) string { return "see why with: " + command }
 
 // noContainer begins the reasons that are about what a pod has, not about its
 // state.
