@@ -213,6 +213,29 @@ func TestWorkloadOfTargets(t *testing.T) {
 	}
 }
 
+// Only a name that the API server made up can have no second owner.
+func TestOneOffNames(t *testing.T) {
+	generated := func(p *corev1.Pod) { p.GenerateName = "x-" }
+	for _, tc := range []struct {
+		pod  *corev1.Pod
+		want bool
+	}{
+		{pod("x-1", ownedBy("ReplicaSet", "x"), generated), true},
+		{pod("x-1", ownedBy("DaemonSet", "x"), generated), true},
+		{pod("x-1", ownedBy("Job", "x"), generated), true},
+		{pod("x-1", ownedBy("StatefulSet", "x"), generated), false},
+		{pod("y-1", ownedBy("ReplicaSet", "x"), generated), false},
+		{pod("x-1", ownedBy("ReplicaSet", "x")), false},
+		{pod("x-1", generated), false},
+	} {
+		_, client := server(t, tc.pod)
+		found, err := resolve.Pods(t.Context(), client, resolve.Query{Namespaces: []string{ns}})
+		if err != nil || found.Targets[0].OneOff != tc.want {
+			t.Errorf("%s of %v: %v, %v; want %v", tc.pod.Name, tc.pod.OwnerReferences, found, err, tc.want)
+		}
+	}
+}
+
 // The bar of the design: one LIST for 500 pods, nothing else.
 func TestRequestsForManyPods(t *testing.T) {
 	var objects []runtime.Object

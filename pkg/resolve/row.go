@@ -32,7 +32,7 @@ func (r *resolver) row(pod *corev1.Pod, byName bool) (one row, ok bool) {
 	}
 	target := Target{
 		Namespace: pod.Namespace, Pod: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName, IP: pod.Status.PodIP,
-		Workload: workloadOf(pod),
+		Workload: workloadOf(pod), OneOff: oneOff(pod),
 	}
 	c := q.choose(pod)
 	if c.defaulted {
