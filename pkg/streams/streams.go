@@ -27,7 +27,8 @@ type IO struct {
 	// Quiet turns progress off. Errors are still written.
 	Quiet bool
 
-	getenv func(string) string
+	getenv  func(string) string
+	openTTY func() (in, out *os.File, err error) // nil: the process has no terminal
 }
 
 // ColorMode is the value of a --color flag.
@@ -43,7 +44,7 @@ const (
 
 // System returns the streams of this process.
 func System() *IO {
-	return &IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Color: ColorAuto, getenv: os.Getenv}
+	return &IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Color: ColorAuto, getenv: os.Getenv, openTTY: openTTY}
 }
 
 // Test returns streams over buffers; none of them is a terminal and the
