@@ -31,6 +31,7 @@ func (s *Server) routes() http.Handler {
 		mux.HandleFunc("GET "+prefix+"/namespaces/{namespace}/{resource}", s.list)
 		mux.HandleFunc("GET "+prefix+"/namespaces/{namespace}/{resource}/{name}", s.get)
 	}
+	mux.HandleFunc("PUT /api/v1/namespaces/{namespace}/pods/{name}/ephemeralcontainers", s.updateEphemeral)
 	mux.HandleFunc("/api/v1/namespaces/{namespace}/pods/{name}/exec", s.exec)
 	mux.HandleFunc("/api/v1/namespaces/{namespace}/pods/{name}/portforward", s.portForward)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

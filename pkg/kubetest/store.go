@@ -36,6 +36,8 @@ type store struct {
 	objects  map[objectKey]*unstructured.Unstructured
 	kinds    map[schema.GroupVersionResource]schema.GroupVersionKind
 	revision int
+
+	ephemeral func(corev1.EphemeralContainer) corev1.ContainerState // see [Server.Ephemeral]
 }
 
 func newStore() *store {
