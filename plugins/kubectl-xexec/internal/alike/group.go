@@ -29,6 +29,8 @@ type Group struct {
 	// Masked is what was replaced in the output of the representative to make it that
 	// of the group; nothing in a group that is Identical.
 	Masked Counts
+
+	raw bool // its members are the same only as they are
 }
 
 // GroupBy puts together the members that are the same: either all with everything
@@ -95,7 +97,7 @@ func (c *class) group(members []Member) Group {
 	g := Group{
 		Print: c.print, Verdict: first.Verdict,
 		Members: c.members, Representative: c.members[0],
-		Identical: true, Masked: first.Masked,
+		Identical: true, Masked: first.Masked, raw: c.raw,
 	}
 	for _, i := range c.members {
 		g.Names = append(g.Names, members[i].Name)
