@@ -1,16 +1,25 @@
-// Package report is xexec's machine output: the ExecReport kind, as one JSON
-// document or as one JSON line for each result.
+// Package report is xexec's machine output: the ExecReport kind as one JSON or
+// YAML document or as one JSON line for each result, a table with a line for each
+// result, or the names of the pods that succeeded.
+//
+// Nothing is held back in memory: what the targets wrote goes from their spools
+// straight into the document, whatever its size. A document and a table have the
+// targets in their order, then the skipped pods; jsonl has the results as they
+// land. The document of an interrupted run is complete, too: what did not run is
+// in it as not started.
 package report
 
 import (
-	"encoding/base64"
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
 	"io"
-	"math"
+	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
 )
 
 // APIVersion and Kind name the document.
@@ -19,134 +28,143 @@ const (
 	Kind       = "ExecReport"
 )
 
-// Document is what -o json prints.
-type Document struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Results    []Result `json:"results"` // targets in order, then skipped pods
+// Format is a value of the flag -o.
+type Format string
+
+// The formats. Name prints "pod/NAME" for each pod with a result that is ok, once,
+// as "kubectl get -o name" does.
+const (
+	JSON  Format = "json"
+	JSONL Format = "jsonl"
+	YAML  Format = "yaml"
+	Table Format = "table"
+	Name  Format = "name"
+)
+
+// Formats are all of them, in the order in which help texts have them.
+func Formats() []Format { return []Format{JSON, JSONL, YAML, Table, Name} }
+
+// Options say what a report looks like and where it goes.
+type Options struct {
+	Format  Format
+	Out     io.Writer
+	Rows    int    // how many results there will be: targets and skipped pods
+	Context string // the kubeconfig context of targets that name none
+	Width   int    // columns that a line of the table may take; 0: no limit
+
+	// Fingerprint names the group of a target whose output others have as well. Nil:
+	// the report has no fingerprints.
+	Fingerprint func(index int, r engine.Result, out *sink.Output) string
 }
 
-// Result is one target: an element of the document, or one line of -o jsonl.
-type Result struct {
-	Context   string `json:"context"`
-	Namespace string `json:"namespace"`
-	Pod       string `json:"pod"`
-	UID       string `json:"uid"`
-	Node      string `json:"node"`
-	Container string `json:"container"`
-	// Outcome is ok, failed, timeout, lost, not-started, denied or skipped.
-	Outcome string `json:"outcome"`
-	// ExitCode is the remote command's, null when nobody knows it.
-	ExitCode *int   `json:"exitCode"`
-	Stdout   string `json:"stdout"`
-	Stderr   string `json:"stderr"`
-	// The encodings are "utf-8", or "base64" for output that is not valid UTF-8.
-	StdoutEncoding string `json:"stdoutEncoding"`
-	StderrEncoding string `json:"stderrEncoding"`
-	// Truncated says that stdout or stderr is only the beginning.
-	Truncated bool `json:"truncated"`
-	// Verified says that the remote side itself proved that the command ran to its
-	// end. Without such a proof the outcome is the API server's word.
-	Verified bool `json:"verified"`
-	// StartedAt is null if nothing was tried.
-	StartedAt       *time.Time `json:"startedAt"`
-	DurationSeconds float64    `json:"durationSeconds"`
-	Reason          string     `json:"reason"`
+// Report writes results. It is a sink.Taker: the spools are another's business.
+type Report struct {
+	o         Options
+	rows      chan row // with room for all: the run does not wait for who reads the report
+	done      chan struct{}
+	broken    chan struct{}
+	gaveUp    atomic.Bool
+	truncated atomic.Int32
+	err       error // valid when done or broken is closed
 }
 
-// Sink keeps each target's output, up to a limit, until the target has landed. It
-// is an engine.Sink.
-type Sink struct {
-	context string
-	max     int64
-	emit    func(index int, r Result) error
-	open    []captured
+// New starts a report. Close ends its goroutine.
+func New(o Options) *Report {
+	r := &Report{o: o, rows: make(chan row, o.Rows), done: make(chan struct{}), broken: make(chan struct{})}
+	go r.print()
+	return r
 }
 
-type captured struct{ stdout, stderr Capture }
-
-// NewSink returns a sink for so many targets of the named kubeconfig context. It
-// keeps at most max bytes of each stream (0: all) and hands each result to emit
-// as it lands.
-func NewSink(context string, targets int, max int64, emit func(index int, r Result) error) *Sink {
-	return &Sink{context: context, max: max, emit: emit, open: make([]captured, targets)}
-}
-
-// Open implements engine.Sink.
-func (s *Sink) Open(index int) (stdout, stderr io.Writer) {
-	c := &s.open[index]
-	c.stdout.Max, c.stderr.Max = s.max, s.max
-	return &c.stdout, &c.stderr
-}
-
-// Landed implements engine.Sink.
-func (s *Sink) Landed(index int, r engine.Result) error {
-	var c captured
-	if index < len(s.open) {
-		c = s.open[index]
-		s.open[index] = captured{} // the memory is the caller's now
+// Empty writes a report without results, for a run that failed before it had
+// targets: what reads -o json gets a document in any case. Only documents have an
+// empty form; the other formats are empty without it.
+func Empty(w io.Writer, f Format) error {
+	if f != JSON && f != YAML {
+		return nil
 	}
-	return s.emit(index, s.result(r, &c))
+	r := New(Options{Format: f, Out: w})
+	return r.Close(context.Background())
 }
 
-func (s *Sink) result(r engine.Result, c *captured) Result {
-	out := Result{
-		Context: s.context, Namespace: r.Target.Namespace, Pod: r.Target.Pod, UID: string(r.Target.UID),
-		Node: r.Target.Node, Container: r.Target.Container,
-		Outcome: string(r.Outcome), Reason: r.Why(),
-		Truncated: c.stdout.Truncated || c.stderr.Truncated,
+// Take implements sink.Taker. The error is that of a writer that takes no more.
+func (r *Report) Take(index int, res engine.Result, out *sink.Output) error {
+	if out.Truncated() {
+		r.truncated.Add(1)
 	}
-	if r.ExitCode != engine.Unknown && r.Outcome != podexec.NotStarted { // 127 is a shell's word for it, no command's
-		out.ExitCode = &r.ExitCode
+	group := ""
+	if r.o.Fingerprint != nil {
+		group = r.o.Fingerprint(index, res, out)
 	}
-	if r.Ran() {
-		at := r.StartedAt.UTC()
-		out.StartedAt = &at
-		out.DurationSeconds = math.Round(r.Duration.Seconds()*1000) / 1000
+	if res.Target.Context == "" {
+		res.Target.Context = r.o.Context
 	}
-	out.Stdout, out.StdoutEncoding = c.stdout.text()
-	out.Stderr, out.StderrEncoding = c.stderr.text()
-	return out
+	r.rows <- row{index: index, result: res, out: out, fingerprint: group}
+	select {
+	case <-r.broken:
+		return r.err
+	default:
+		return nil
+	}
 }
 
-// Capture keeps the beginning of what is written to it and swallows the rest, so
-// that the remote command runs on.
-type Capture struct {
-	Max       int64 // bytes kept; 0 means all
-	Truncated bool  // something was swallowed
-	kept      []byte
+// Truncated is the number of targets so far of whose output something is missing.
+func (r *Report) Truncated() int { return int(r.truncated.Load()) }
+
+// Broken implements sink.Taker.
+func (r *Report) Broken() <-chan struct{} { return r.broken }
+
+// patience is what a reader gets to take the rest after an interrupt.
+const patience = 500 * time.Millisecond
+
+// Close completes the report and waits until it is written. Once ctx is done it
+// waits half a second more and then gives up, with ctx's error.
+func (r *Report) Close(ctx context.Context) error {
+	close(r.rows)
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-time.After(patience):
+		r.gaveUp.Store(true)
+		return fmt.Errorf("writing the report: %w", ctx.Err())
+	}
 }
 
-// Write never fails.
-func (c *Capture) Write(p []byte) (int, error) {
-	keep := p
-	if room := c.Max - int64(len(c.kept)); c.Max > 0 && int64(len(p)) > room {
-		keep, c.Truncated = p[:max(room, 0)], true
-	}
-	c.kept = append(c.kept, keep...)
-	return len(p), nil
-}
-
-func (c *Capture) text() (text, encoding string) {
-	kept := c.kept
-	if c.Truncated {
-		kept = wholeRunes(kept)
-	}
-	if utf8.Valid(kept) {
-		return string(kept), "utf-8"
-	}
-	return base64.StdEncoding.EncodeToString(c.kept), "base64"
-}
-
-// wholeRunes drops the first bytes of a character that the limit cut in two.
-func wholeRunes(b []byte) []byte {
-	for back := 1; back < utf8.UTFMax && back <= len(b); back++ {
-		if utf8.RuneStart(b[len(b)-back]) {
-			if !utf8.FullRune(b[len(b)-back:]) {
-				return b[:len(b)-back]
-			}
-			break
+// print writes the report.
+func (r *Report) print() {
+	defer close(r.done)
+	w := bufio.NewWriterSize(r.o.Out, 64<<10)
+	p := &sequence{formatter: newFormatter(r.o, w), sorted: r.o.Format != JSONL, waiting: map[int]row{}}
+	p.begin()
+	var unread error // the document goes on without what cannot be read back
+	for row := range r.rows {
+		if r.stopped() {
+			row.out.Release()
+			continue
+		}
+		unread = errors.Join(unread, p.add(row))
+		if len(r.rows) == 0 {
+			r.note(w.Flush())
 		}
 	}
-	return b
+	if !r.stopped() {
+		unread = errors.Join(unread, p.end())
+		r.note(w.Flush())
+	}
+	p.drop()
+	r.note(unread)
+}
+
+func (r *Report) stopped() bool { return r.err != nil || r.gaveUp.Load() }
+
+// note keeps the first error and tells those who wait for it.
+func (r *Report) note(err error) {
+	if err != nil && r.err == nil {
+		r.err = err
+		close(r.broken)
+	}
 }

@@ -1,0 +1,27 @@
+package report
+
+import (
+	"bufio"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+)
+
+// names writes which pods succeeded.
+type names struct {
+	w    *bufio.Writer
+	seen map[string]bool
+}
+
+func (*names) begin()     {}
+func (*names) end() error { return nil }
+
+func (n *names) row(r row) error {
+	t := r.result.Target
+	id := t.Context + "/" + t.Namespace + "/" + t.Pod
+	if r.result.Outcome == podexec.OK && !n.seen[id] {
+		n.seen[id] = true
+		n.w.WriteString("pod/" + streams.SanitizeLine(t.Pod) + "\n")
+	}
+	return nil
+}
