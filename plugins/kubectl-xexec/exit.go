@@ -7,19 +7,28 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/shell"
 )
 
 // conclude says how the run ended and with which exit code. A single target ends
 // as kubectl exec does, several with a summary.
-func (o *options) conclude(results []engine.Result, took time.Duration, interrupted bool) error {
-	code := exitCode(results, exitAny, interrupted)
+func (o *options) conclude(results []engine.Result, code int, took time.Duration, interrupted bool) error {
 	switch {
 	case len(results) > 1:
 		o.summarize(results, took)
 		return cli.Exit(code)
-	case interrupted || results[0].Outcome == podexec.OK:
+	case interrupted:
+		if text := o.remains(results); text != "" {
+			o.say(text)
+		}
+		return cli.Exit(code)
+	case results[0].Outcome == podexec.OK:
+		if results[0].Reason != "" {
+			o.say(results[0].Reason)
+		}
 		return cli.Exit(code)
 	case results[0].Outcome == podexec.Failed && results[0].ExitCode != engine.Unknown:
 		fmt.Fprintf(o.io.Err, "command terminated with exit code %d\n", results[0].ExitCode)
@@ -35,34 +44,52 @@ func (o *options) singleError(r engine.Result) error {
 	case engine.Skipped:
 		return r.Err
 	case podexec.Timeout:
-		return hint.With(fmt.Errorf("the command in pod %q did not end within %s", t.Pod, o.timeout),
-			"it may still be running in the container; --timeout sets the limit")
+		return hint.With(fmt.Errorf("the command in pod %q did not end within %s", t.Pod, o.flags.command.timeout), o.leftHint(r, "--timeout sets the limit"))
 	case podexec.Lost:
-		return hint.With(fmt.Errorf("lost the command in pod %q: %s", t.Pod, why),
-			"it may have ended or may still be running in the container; its exit code is not known")
+		return hint.With(fmt.Errorf("lost the command in pod %q: %s", t.Pod, why), o.leftHint(r, "its exit code is not known"))
 	case podexec.Denied:
-		return hint.With(fmt.Errorf("not allowed to run a command in pod %q: %s", t.Pod, why), deniedHint(r))
+		return hint.With(fmt.Errorf("not allowed to run a command in pod %q: %s", t.Pod, why), o.deniedHint(r))
 	case podexec.NotStarted:
-		return hint.With(fmt.Errorf("the command did not start in pod %q: %s", t.Pod, why), notStartedHint(r, o.command[0]))
+		return o.notStarted(r, why)
 	}
 	return fmt.Errorf("the command in pod %q failed: %s", t.Pod, why)
 }
 
-func deniedHint(r engine.Result) string {
+// leftHint says what may be left of a command.
+func (o *options) leftHint(r engine.Result, more string) string {
+	switch r.Left {
+	case engine.LeftEnded:
+		return "nothing of it is left in the container; " + more
+	case engine.LeftEnding:
+		return fmt.Sprintf("what is left of it in the container will be over within %s; %s", o.flags.command.grace, more)
+	}
+	return "it may still be running in the container; " + more
+}
+
+func (o *options) deniedHint(r engine.Result) string {
 	if text := hint.Of(r.Err); text != "" {
 		return text
 	}
-	return fmt.Sprintf("check your permission with: kubectl auth can-i create pods --subresource=exec -n %s", r.Target.Namespace)
+	args := append([]string{"-n", r.Target.Namespace}, o.clusterOf(r.Target).flags.Args()...)
+	return "check your permission with: kubectl auth can-i create pods --subresource=exec " + strings.Join(args, " ")
 }
 
 // notFound is the exit code that shells, and with them podexec, give for a program
 // that does not exist.
 const notFound = 127
 
-func notStartedHint(r engine.Result, program string) string {
-	if r.ExitCode == notFound {
-		return fmt.Sprintf("container %q has no %q; a debug container beside it may help: kubectl debug -it %s -n %s --image=busybox --target=%s",
-			r.Target.Container, program, r.Target.Pod, r.Target.Namespace, r.Target.Container)
+func (o *options) notStarted(r engine.Result, why string) error {
+	if o.flags.command.shell {
+		if err := shell.Explain(podexec.Result{Outcome: r.Outcome, ExitCode: r.ExitCode}, r.Target.Container); err != nil {
+			return err
+		}
 	}
-	return hint.Of(r.Err)
+	err := fmt.Errorf("the command did not start in pod %q: %s", r.Target.Pod, why)
+	if r.ExitCode == notFound {
+		return hint.With(err, fmt.Sprintf("container %q has no %q; --debug-image IMAGE runs it in a container beside, which stays in the pod", r.Target.Container, o.program()))
+	}
+	if text := hint.Of(r.Err); text != "" {
+		return hint.With(err, text)
+	}
+	return hint.With(err, hint.Of(kube.Explain(r.Err)))
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // setHelp orders the help by what the reader wants first: what it does, what
-// people type, its own flags, the small print, and last kubectl's flags.
-func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
+// people type, its own flags by the question that they answer, the small print, and
+// last kubectl's flags.
+func setHelp(root *cobra.Command, sections []section, connection *pflag.FlagSet) {
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		if cmd != root {
@@ -20,8 +21,12 @@ func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
 		shared := pflag.NewFlagSet("shared", pflag.ContinueOnError)
 		shared.AddFlagSet(connection)
 		shared.AddFlagSet(cmd.PersistentFlags())
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl xexec version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s",
-			cmd.Long, example, cmd.UseLine(), usages(own), details, usages(shared))
+		var own strings.Builder
+		for _, s := range sections {
+			fmt.Fprintf(&own, "%s:\n%s\n", s.title, usages(s.flags))
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl xexec runs [RUN]\n  kubectl xexec version [-o json]\n\n%s%s\n\nConnection flags, as kubectl's:\n%s",
+			cmd.Long, example, cmd.UseLine(), &own, details, usages(shared))
 	})
 }
 

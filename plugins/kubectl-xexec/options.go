@@ -1,69 +1,72 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
-	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/pkg/supervise"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/alike"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 )
 
-// options are the command line, parsed, and the clients that it leads to.
+// options are the command line, parsed, and the clusters that it leads to.
 type options struct {
-	io        *streams.IO
+	*flags    // what needs no parsing
 	query     resolve.Query
-	command   []string
-	stdin     bool
-	tty       bool
-	quiet     bool
-	parallel  int
-	timeout   time.Duration // of each target; 0: none
-	output    string        // "", "json" or "jsonl"
-	prefix    string        // auto, always or never
-	maxOutput int64         // bytes; 0: no limit
-
-	context string // name of the kubeconfig context, for the report
-	client  resolve.Client
-	exec    execer
+	command   supervise.Command
+	mode      supervise.Mode
+	batches   []engine.Size
+	failures  *engine.Size // nil: no bound
+	policy    exitPolicy
+	masks     alike.Masks
+	maxOutput int64 // bytes; 0: no limit
+	rerunOf   string // the run that --rerun is about
+	clusters  []*cluster
 }
 
 // options checks the command line before anything is loaded, so that a slip is
 // answered at once and without a cluster. Dash is the number of arguments before
 // "--", or -1.
 func (f *flags) options(args []string, dash int) (*options, error) {
-	targets, command, err := split(args, dash)
+	o := &options{flags: f}
+	f.io.Color = streams.ColorMode(f.output.color)
+	f.io.Quiet = f.output.quiet
+	targets, command, err := f.split(args, dash)
 	if err != nil {
 		return nil, err
 	}
-	o := &options{
-		io: f.io, command: command, stdin: f.stdin, tty: f.tty, quiet: f.quiet,
-		parallel: f.parallel, timeout: f.timeout, output: f.output, prefix: f.prefix,
+	for _, step := range []func() error{
+		f.checkChoices, f.checkNumbers, f.checkPairs, o.parseSizes,
+		func() error { return o.parseCommand(command) },
+		func() error { return o.parseQuery(targets) },
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
-	f.io.Color = streams.ColorMode(f.color)
-	f.io.Quiet = f.quiet
-	if err := f.check(o); err != nil {
-		return nil, err
+	if f.memory.rerun != "" {
+		if o.rerunOf, err = o.parseRerun(targets); err != nil {
+			return nil, err
+		}
 	}
-	if o.query, err = f.query(targets); err != nil {
-		return nil, err
-	}
-	return o, f.connect(o)
+	o.clusters, err = f.connect()
+	return o, err
 }
 
 // split divides the arguments at "--".
-func split(args []string, dash int) (targets, command []string, err error) {
+func (f *flags) split(args []string, dash int) (targets, command []string, err error) {
 	switch {
 	case dash >= 0 && len(args) > dash:
 		return args[:dash], args[dash:], nil
+	case f.commandIsElsewhere():
+		return args, nil, nil
 	case dash < 0 && len(args) > 1:
 		err = hint.With(cli.Usagef(`no "--" between the target and the command`), "did you mean: kubectl xexec "+args[0]+" -- "+strings.Join(args[1:], " "))
 	case len(args) == 0:
@@ -74,84 +77,108 @@ func split(args []string, dash int) (targets, command []string, err error) {
 	return nil, nil, err
 }
 
-func (f *flags) check(o *options) error {
+// commandIsElsewhere says that nothing needs to follow "--".
+func (f *flags) commandIsElsewhere() bool {
+	return f.command.script != "" || f.command.shell || f.memory.rerun != ""
+}
+
+func (f *flags) checkChoices() error {
 	for _, choice := range []struct {
 		flag, value string
 		allowed     []string
 	}{
-		{"--output", f.output, []string{"", "json", "jsonl"}},
-		{"--prefix", f.prefix, []string{auto, always, never}},
-		{"--color", f.color, []string{auto, always, never}},
+		{"--output", f.output.format, []string{"", "json", "jsonl", "yaml", "table", "name"}},
+		{"--prefix", f.output.prefix, []string{auto, always, never}},
+		{"--color", f.output.color, []string{auto, always, never}},
+		{"--supervisor", f.command.supervisor, []string{auto, always, never}},
+		{"--dry-run", f.targets.dryRun, []string{none, client}},
+		{"--journal", f.memory.journal, []string{"results", "output", none}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) {
 			return cli.Usagef("%s %q: want %s", choice.flag, choice.value, strings.Trim(strings.Join(choice.allowed, ", "), ", "))
 		}
 	}
-	switch {
-	case f.parallel < 1:
-		return cli.Usagef("--parallel %d: want at least 1", f.parallel)
-	case f.timeout < 0:
-		return cli.Usagef("--timeout %s: want a positive time, or 0 for none", f.timeout)
-	case f.tty && f.output != "":
-		return hint.With(cli.Usagef("-t and -o %s exclude each other", f.output), "a terminal mixes stdout and stderr; leave out -t")
-	}
-	limit, err := resource.ParseQuantity(f.maxOutput)
-	if err != nil || limit.Sign() < 0 {
-		return cli.Usagef("--max-output %q: want a size such as 500Ki or 10Mi, or 0 for no limit", f.maxOutput)
-	}
-	o.maxOutput = limit.Value()
 	return nil
 }
 
-func (f *flags) query(targets []string) (q resolve.Query, err error) {
-	q.Container = f.container
-	selecting := f.selector != "" || f.fieldSelector != "" || f.all
+func (f *flags) checkNumbers() error {
+	c := f.control
 	switch {
-	case len(targets) > 0 && selecting:
-		return q, cli.Usagef("give either targets by name or a selector (-l, --field-selector, --all), not both")
-	case len(targets) > 0 && f.allNamespaces:
-		return q, hint.With(cli.Usagef("a target cannot be named across all namespaces"), "use -n NAMESPACE, or select with -l")
-	case len(targets) == 0 && !selecting:
-		return q, hint.With(cli.Usagef("no target given"), "name a POD or TYPE/NAME, or select pods with -l; --all means every pod")
+	case c.parallel < 1:
+		return cli.Usagef("--parallel %d: want at least 1", c.parallel)
+	case c.perNode < 0:
+		return cli.Usagef("--per-node %d: want a number, or 0 for no limit", c.perNode)
+	case c.retries < 0:
+		return cli.Usagef("--retries %d: want a number, or 0 for none", c.retries)
+	case f.targets.pick < 0:
+		return cli.Usagef("--pick %d: want a number, or 0 for all", f.targets.pick)
+	case f.output.lines < 0:
+		return cli.Usagef("--lines %d: want a number, or 0 for all", f.output.lines)
 	}
-	for _, t := range targets {
-		ref, err := resolve.ParseRef(t)
-		if err != nil {
-			return q, cli.Usagef("%w", err)
+	for _, limit := range []struct {
+		flag  string
+		value time.Duration
+	}{
+		{"--timeout", f.command.timeout}, {"--grace", f.command.grace}, {"--connect-timeout", f.command.connectTimeout},
+		{"--batch-pause", c.batchPause}, {"--batch-ready", c.ready},
+	} {
+		if limit.value < 0 {
+			return cli.Usagef("%s %s: want a positive time, or 0 for none", limit.flag, limit.value)
 		}
-		q.Refs = append(q.Refs, ref)
 	}
-	if q.Labels, err = labels.Parse(f.selector); err != nil {
-		return q, cli.Usagef("parsing label selector %q: %w", f.selector, err)
-	}
-	if q.Fields, err = fields.ParseSelector(f.fieldSelector); err != nil {
-		return q, cli.Usagef("parsing field selector %q: %w", f.fieldSelector, err)
-	}
-	return q, nil
+	return nil
 }
 
-// connect loads the kubeconfig; the network is not touched yet.
-func (f *flags) connect(o *options) error {
-	f.kube.StdinInUse = f.stdin
-	cfg, err := f.kube.Config()
-	if err != nil {
-		return err
-	}
-	if !f.allNamespaces {
-		ns, err := f.kube.Namespace()
-		if err != nil {
-			return err
+// checkPairs refuses flags that contradict each other.
+func (f *flags) checkPairs() error {
+	for _, pair := range []struct {
+		both   bool
+		first  string
+		second string
+		hint   string
+	}{
+		{f.command.tty && f.output.format != "", "-t", "-o " + f.output.format, "a terminal mixes stdout and stderr; leave out -t"},
+		{f.interactive() && f.grouped(), "-t", "--group and --diff", "a terminal mixes stdout and stderr; leave out -t"},
+		{f.interactive() && f.command.supervisor == always, "-t", "--supervisor always", "the shell that supervises needs stdin for itself"},
+		{f.command.shell && f.command.script != "", "--shell", "--script", "a script runs by its own interpreter"},
+		{f.output.format != "" && f.grouped(), "-o " + f.output.format, "--group and --diff", "-o json has a fingerprint for each result: equal results have equal ones"},
+	} {
+		if pair.both {
+			return hint.With(cli.Usagef("%s and %s exclude each other", pair.first, pair.second), pair.hint)
 		}
-		o.query.Namespaces = []string{ns}
 	}
-	if o.context, err = f.kube.ContextName(); err != nil {
-		return err
+	return nil
+}
+
+// interactive says that a person will type into the command.
+func (f *flags) interactive() bool { return f.command.tty || f.command.shell }
+
+// grouped says that results are compared, and shown when all are in.
+func (f *flags) grouped() bool { return f.output.group || f.output.diff || f.memory.diffWith != "" }
+
+func (o *options) parseSizes() (err error) {
+	limit, err := resource.ParseQuantity(o.output.maxOutput)
+	if err != nil || limit.Sign() < 0 {
+		return cli.Usagef("--max-output %q: want a size such as 500Ki or 10Mi, or 0 for no limit", o.output.maxOutput)
 	}
-	if o.client, err = f.kube.Client(); err != nil {
-		return fmt.Errorf("making a client: %w", err)
+	o.maxOutput = limit.Value()
+	if text := o.control.batch; text != "" {
+		if o.batches, err = engine.ParseBatches(text); err != nil {
+			return cli.Usagef("--batch: %w", err)
+		}
 	}
-	if o.exec, err = podexec.New(cfg, podexec.EndToEnd()); err != nil {
-		return fmt.Errorf("making an exec client: %w", err)
+	if text := o.control.maxFailures; text != "" {
+		size, err := engine.ParseSize(text)
+		if err != nil {
+			return cli.Usagef("--max-failures: %w", err)
+		}
+		o.failures = &size
+	}
+	if o.policy, err = parseExitPolicy(o.control.exitCode); err != nil {
+		return cli.Usagef("--exit-code: %w", err)
+	}
+	if o.masks, err = alike.ParseMasks(strings.Join(o.output.mask, ",")); err != nil {
+		return cli.Usagef("--mask: %w", err)
 	}
 	return nil
 }

@@ -4,80 +4,138 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
-	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
-	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
 )
 
-// run resolves, executes and reports. What it returns is about the run as a
-// whole; what became of each target is already said.
+// run finds the targets, asks where it should, executes and reports. What it
+// returns is about the run as a whole; what became of each target is already said.
 func (o *options) run(ctx context.Context) error {
-	found, err := resolve.Pods(ctx, o.client, o.query)
-	if errors.Is(err, resolve.ErrNothing) {
-		return cli.WithCode(err, cli.ExitNothing)
-	}
+	found, err := o.targetsOf(ctx)
 	if err != nil {
 		return err
 	}
-	if err := o.fits(found.Targets); err != nil {
+	if o.targets.dryRun == client {
+		o.reported = true
+		return o.printTargets(found)
+	}
+	if found, err = o.choose(ctx, found); err != nil {
+		return err
+	}
+	denied, err := o.checkAccess(ctx, found.Targets)
+	if err != nil {
+		return err
+	}
+	if err := o.confirm(ctx, found.Targets); err != nil {
 		return err
 	}
 	o.announce(found)
-
-	start := time.Now()
-	results, err := o.execute(ctx, found)
-	if err != nil {
-		return fmt.Errorf("writing output: %w", err)
-	}
-	return o.conclude(results, time.Since(start), ctx.Err() != nil)
+	return o.execute(ctx, found, denied)
 }
 
-// fits refuses what needs a single target if there are more.
-func (o *options) fits(targets []resolve.Target) error {
-	flag := ""
-	switch {
-	case len(targets) < 2:
-		return nil
-	case o.tty:
-		flag = "-t"
-	case o.stdin:
-		flag = "-i"
-	default:
-		return nil
+// targetsOf are those of the query or of an earlier run, or a sample of them.
+func (o *options) targetsOf(ctx context.Context) (*resolve.Found, error) {
+	find := o.find
+	if o.memory.rerun != "" {
+		find = o.recall
 	}
-	return hint.With(cli.Usagef("%s needs a single target, but %d pods match", flag, len(targets)),
-		fmt.Sprintf("name one, such as: kubectl xexec %s", targets[0].Pod))
-}
-
-func (o *options) execute(ctx context.Context, found *resolve.Found) ([]engine.Result, error) {
-	request := podexec.Request{Command: o.command}
-	release, err := o.attach(&request)
+	found, err := find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
-	job := engine.Job{
-		Targets: found.Targets, Skipped: found.Skipped, Parallel: o.parallel, Run: o.attempt(request),
-		Recheck: func(ctx context.Context, t resolve.Target) error { return resolve.Unchanged(ctx, o.client, t) },
+	if n := o.targets.pick; n > 0 {
+		found = resolve.Sample(found, n, nil)
 	}
+	return found, nil
+}
+
+func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[resolve.Target]error) error {
+	start := time.Now()
 	store := spool.NewStore(0, "")
 	defer store.Close()
-	out := o.sink(found, store)
+	in, err := o.attach(len(found.Targets), store)
+	if err != nil {
+		return err
+	}
+	defer in.release()
+	rec := o.record(found)
+	out, err := o.sinks(found, store, rec)
+	if err != nil {
+		return err
+	}
+	o.reported = true // closing the sinks does it
 	running, cancel := untilBroken(ctx, out)
 	defer cancel()
+
+	job := o.job(found, in, denied)
+	job.Events = o.events(rec)
 	results, err := engine.RunAll(running, job, out)
-	release() // what follows is for the user's own terminal
-	if closeErr := out.Close(ctx); err == nil {
-		err = closeErr
+	in.release() // what follows is for the user's own terminal
+	err = errors.Join(err, out.Close(ctx))
+	code := exitCode(results, o.policy, ctx.Err() != nil)
+	rec.end(code, time.Since(start), ctx.Err() != nil)
+	if err != nil {
+		return fmt.Errorf("writing output: %w", err)
 	}
-	return results, err
+	return o.conclude(results, code, time.Since(start), ctx.Err() != nil)
+}
+
+// job is everything that the engine must know.
+func (o *options) job(found *resolve.Found, in *input, denied map[resolve.Target]error) engine.Job {
+	c := o.control
+	job := engine.Job{
+		Targets: found.Targets, Skipped: found.Skipped, Run: o.attempt(in, denied),
+		Parallel: c.parallel, PerNode: c.perNode, OnePerWorkload: c.onePerWorkload,
+		Batches: o.batches, BatchPause: c.batchPause, MaxFailures: o.failures, FailFast: c.failFast,
+		Retries: c.retries, Recheck: o.recheck,
+	}
+	if !in.replayable {
+		job.Retries = 0
+	}
+	if c.ready > 0 {
+		job.Ready = o.waitReady
+	}
+	return job
+}
+
+// cluster is the one that a target was found in.
+func (o *options) clusterOf(t resolve.Target) *cluster {
+	for _, c := range o.clusters {
+		if c.context == t.Context {
+			return c
+		}
+	}
+	return o.clusters[0]
+}
+
+func (o *options) recheck(ctx context.Context, t resolve.Target) error {
+	return resolve.Unchanged(ctx, o.clusterOf(t).client, t)
+}
+
+// waitReady waits for the pods of a wave, cluster by cluster, within one time.
+func (o *options) waitReady(ctx context.Context, targets []resolve.Target) error {
+	ctx, cancel := context.WithTimeout(ctx, o.control.ready)
+	defer cancel()
+	for _, c := range o.clusters {
+		var mine []resolve.Target
+		for _, t := range targets {
+			if o.clusterOf(t) == c {
+				mine = append(mine, t)
+			}
+		}
+		if len(mine) == 0 {
+			continue
+		}
+		if err := resolve.Ready(ctx, c.client, mine, o.control.ready); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // untilBroken ends when ctx does, or when nobody reads the output any more.
@@ -93,31 +151,4 @@ func untilBroken(ctx context.Context, out sink.Sink) (context.Context, context.C
 	return ctx, cancel
 }
 
-// attempt runs the command without supervision: stop ends the connection, and
-// leaves the command in its container to itself.
-func (o *options) attempt(request podexec.Request) engine.Run {
-	return func(ctx context.Context, stop <-chan struct{}, t resolve.Target, stdout, stderr io.Writer, _ func()) engine.Result {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		if o.timeout > 0 {
-			ctx, cancel = context.WithTimeout(ctx, o.timeout)
-			defer cancel()
-		}
-		go func() {
-			select {
-			case <-stop:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-		req := request
-		req.Namespace, req.Pod, req.Container, req.Stdout, req.Stderr = t.Namespace, t.Pod, t.Container, stdout, stderr
-		r := o.exec.Run(ctx, req)
-		return engine.Result{Outcome: r.Outcome, ExitCode: r.ExitCode, Reason: r.Reason, Err: r.Err, StartedAt: r.StartedAt, Duration: r.Duration}
-	}
-}
-
-// execer runs one command in one container; *podexec.Client is one.
-type execer interface {
-	Run(context.Context, podexec.Request) podexec.Result
-}
+var errDeclined = cli.WithCode(errors.New("nothing was run"), cli.ExitUsage)

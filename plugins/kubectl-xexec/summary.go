@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+)
+
+// maxRows is how many targets that did not succeed the summary lists.
+const maxRows = 20
+
+// allOutcomes in the order in which people hear of them.
+var allOutcomes = []podexec.Outcome{podexec.OK, podexec.Failed, podexec.Timeout, podexec.Lost, podexec.NotStarted, podexec.Denied, engine.Skipped}
+
+// summarize tells people on stderr how a run over several targets went: first what
+// did not succeed, then what may be left of it, then the counts.
+func (o *options) summarize(results []engine.Result, took time.Duration) {
+	if o.output.quiet {
+		return
+	}
+	rows, advice := 0, ""
+	names := targetNames(targetsOf(results))
+	for i, r := range results {
+		if r.Outcome == podexec.OK {
+			continue
+		}
+		if advice == "" {
+			advice = hint.Of(r.Err)
+		}
+		if rows++; rows <= maxRows && !o.grouped() {
+			o.say(fmt.Sprintf("%s %s: %s", r.Outcome, names[i], r.Why()))
+		}
+	}
+	if rows > maxRows && !o.grouped() {
+		o.say(fmt.Sprintf("… and %d more: -o table lists them all", rows-maxRows))
+	}
+	if advice != "" {
+		o.say("hint: " + advice)
+	}
+	if text := o.remains(results); text != "" {
+		o.say(text)
+	}
+	o.say(fmt.Sprintf("%s: %s (%s)", amount(len(results), o.noun(results)), tallyOutcomes(results), elapsed(took)))
+}
+
+// noun is what the rows are: pods, or containers where a pod has several.
+func (o *options) noun(results []engine.Result) string {
+	pods := map[string]bool{}
+	for _, r := range results {
+		id := r.Target.Context + "/" + r.Target.Namespace + "/" + r.Target.Pod
+		if pods[id] {
+			return "container"
+		}
+		pods[id] = true
+	}
+	return "pod"
+}
+
+func tallyOutcomes(results []engine.Result) string {
+	counts := map[podexec.Outcome]int{}
+	verified := 0
+	for _, r := range results {
+		counts[r.Outcome]++
+		if r.Verified {
+			verified++
+		}
+	}
+	var parts []string
+	for _, outcome := range allOutcomes {
+		if n := counts[outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// remains says what the run may have left in containers.
+func (o *options) remains(results []engine.Result) string {
+	left := map[engine.Left]int{}
+	for _, r := range results {
+		left[r.Left]++
+	}
+	var parts []string
+	if n := left[engine.LeftEnding]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s will be over within %s", amount(n, "command"), o.flags.command.grace))
+	}
+	if n := left[engine.LeftUnknown]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s may run on: nothing supervises them there", amount(n, "command")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// elapsed is a duration for people: 0.4s, 12.3s, 3m20s.
+func elapsed(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+func targetsOf(results []engine.Result) []resolve.Target {
+	targets := make([]resolve.Target, len(results))
+	for i, r := range results {
+		targets[i] = r.Target
+	}
+	return targets
+}
