@@ -12,15 +12,18 @@ import (
 // own control group, because a debug container sees the processes of its target,
 // too. All the while it listens for TERM, so that it holds up no pod's end.
 //
+// There is no $$ in it, which Kubernetes would make $ before any shell sees it.
+//
 // $1 is how long it waits and $2 how often it looks, in seconds; $3 is /proc.
 const keeper = `trap 'kill "$!" 2>/dev/null; exit 0' TERM INT
-read -r me <"$3/self/cgroup"
+read -r self it <"$3/self/stat"
+read -r group <"$3/self/cgroup"
 idle=0
 while [ "$idle" -lt "$1" ]; do
 sleep "$2" & wait "$!"
 idle=$((idle + $2))
 for p in "$3"/[0-9]*; do
-[ "$p" != "$3/$$" ] && { read -r it <"$p/cgroup"; } 2>/dev/null && [ "$it" = "$me" ] && idle=0
+[ "$p" != "$3/$self" ] && { read -r it <"$p/cgroup"; } 2>/dev/null && [ "$it" = "$group" ] && idle=0
 done
 done
 exit 0`

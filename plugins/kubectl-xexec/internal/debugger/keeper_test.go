@@ -6,22 +6,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
 // proc makes a folder that looks like /proc, with the control group of each
-// process; "self" is the keeper's.
+// process. The keeper is process 12, in group 0::/.
 func proc(t *testing.T, groups map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
+	groups["self"], groups["12"] = "0::/", "0::/"
 	for pid, group := range groups {
 		if err := os.MkdirAll(filepath.Join(dir, pid), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, pid, "cgroup"), []byte(group+"\n"), 0o600); err != nil {
-			t.Fatal(err)
+		for name, text := range map[string]string{"cgroup": group + "\n", "stat": "12 (sh) S 0 12 12 0 -1\n"} {
+			if err := os.WriteFile(filepath.Join(dir, pid, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return dir
@@ -45,7 +49,7 @@ func keep(t *testing.T, idle time.Duration, dir string) (*exec.Cmd, <-chan struc
 func TestKeeperEndsWhenUnused(t *testing.T) {
 	t.Parallel()
 	// Process 1 is the target's. Process 99 is one that ends while it is looked at.
-	dir := proc(t, map[string]string{"self": "0::/", "1": "0::/../app"})
+	dir := proc(t, map[string]string{"1": "0::/../app"})
 	if err := os.Mkdir(filepath.Join(dir, "99"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -60,9 +64,16 @@ func TestKeeperEndsWhenUnused(t *testing.T) {
 	}
 }
 
+// Kubernetes expands $(NAME) and $$ in the commands of containers.
+func TestKeeperReachesTheContainerAsItIs(t *testing.T) {
+	if text := strings.Join(keeperCommand(time.Minute, "/proc"), " "); strings.Contains(text, "$$") || strings.Contains(text, "$(") {
+		t.Errorf("Kubernetes would change %s", text)
+	}
+}
+
 func TestKeeperStaysWhileUsed(t *testing.T) {
 	t.Parallel()
-	dir := proc(t, map[string]string{"self": "0::/", "1": "0::/../app", "40": "0::/"})
+	dir := proc(t, map[string]string{"1": "0::/../app", "40": "0::/"})
 	_, done := keep(t, time.Second, dir)
 	select {
 	case <-done:
@@ -81,7 +92,7 @@ func TestKeeperStaysWhileUsed(t *testing.T) {
 
 func TestKeeperEndsAtOnceWithItsPod(t *testing.T) {
 	t.Parallel()
-	cmd, done := keep(t, time.Hour, proc(t, map[string]string{"self": "0::/"}))
+	cmd, done := keep(t, time.Hour, proc(t, map[string]string{}))
 	time.Sleep(200 * time.Millisecond) // until it sleeps
 	began := time.Now()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
