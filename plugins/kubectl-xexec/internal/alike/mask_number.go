@@ -39,6 +39,14 @@ var wordUnits = []string{
 	"weeks", "week", "ms", "ns", "us", "µs", "μs", "s",
 }
 
+// isUnitStart tells the first bytes of both.
+var isUnitStart = func() (t [256]bool) {
+	for _, u := range append(units, wordUnits...) {
+		t[u[0]] = true
+	}
+	return t
+}()
+
 // amount returns the length of a number with its unit.
 func amount(b []byte, i int) (n int, unit string) {
 	n = digits(b, i, maxNumber)
@@ -53,6 +61,9 @@ func amount(b []byte, i int) (n int, unit string) {
 	list, gap := units, 0
 	if peek(b, i+n) == ' ' {
 		list, gap = wordUnits, 1
+	}
+	if !isUnitStart[peek(b, i+n+gap)] {
+		return 0, ""
 	}
 	for _, u := range list {
 		after := i + n + gap + len(u)

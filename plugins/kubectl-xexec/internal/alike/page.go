@@ -66,14 +66,15 @@ func (p *page) piece(text []byte, ended bool) {
 	hidden := p.options.MaxLines > 0 && p.lines > p.options.MaxLines
 	if !hidden {
 		if !p.open {
-			p.put([]byte(p.gutter))
+			p.say(p.gutter)
 		}
 		if p.options.Terminal {
-			text = []byte(streams.Sanitize(string(text)))
+			p.say(streams.Sanitize(string(text)))
+		} else {
+			p.put(text)
 		}
-		p.put(text)
 		if ended {
-			p.put([]byte("\n"))
+			p.say("\n")
 		}
 	}
 	p.open = !ended
@@ -82,6 +83,12 @@ func (p *page) piece(text []byte, ended bool) {
 func (p *page) put(b []byte) {
 	if p.err == nil {
 		_, p.err = p.w.Write(b)
+	}
+}
+
+func (p *page) say(text string) {
+	if p.err == nil {
+		_, p.err = io.WriteString(p.w, text)
 	}
 }
 
@@ -97,13 +104,13 @@ func (p *page) end() error {
 		hidden = max(0, p.lines-p.options.MaxLines)
 	}
 	if p.open && hidden == 0 {
-		p.put([]byte("\n"))
+		p.say("\n")
 		if p.noteEnd {
-			p.put([]byte(p.gutter + p.options.paint(faint, noNewline) + "\n"))
+			p.say(p.gutter + p.options.paint(faint, noNewline) + "\n")
 		}
 	}
 	if hidden > 0 {
-		p.put([]byte(p.gutter + p.options.more(hidden, "line") + "\n"))
+		p.say(p.gutter + p.options.more(hidden, "line") + "\n")
 	}
 	return p.err
 }

@@ -11,13 +11,13 @@ import (
 type rules struct {
 	patterns []pattern // longest first
 	masks    Masks
-	start    [256]uint8 // by byte: what may begin with it
+	start    [256]uint8 // by byte: where something may begin with it
 	reach    int        // how far behind the beginning of a match it may have to look
 }
 
 const (
-	startsName = 1 << iota
-	startsMask
+	startsWord   = 1 << iota // at the beginning of a word only
+	startsInside             // also within one
 )
 
 // pattern is a part of a target's identity.
@@ -61,7 +61,7 @@ func newRules(id Identity, masks Masks) *rules {
 	if masks != 0 {
 		for c := range r.start {
 			if isMaskStart[c] {
-				r.start[c] |= startsMask
+				r.start[c] |= startsWord
 			}
 		}
 	}
@@ -76,7 +76,10 @@ func (r *rules) add(text string, k Kind, e edge) {
 		return
 	}
 	r.patterns = append(r.patterns, pattern{text, k, e})
-	r.start[text[0]] |= startsName
+	if e == anywhere {
+		r.start[text[0]] |= startsInside
+	}
+	r.start[text[0]] |= startsWord
 	r.reach = max(r.reach, len(text)+4)
 }
 
@@ -111,7 +114,8 @@ func (r *rules) name(b []byte, i int) *pattern {
 	for k := range r.patterns {
 		p := &r.patterns[k]
 		end := i + len(p.text)
-		if end <= len(b) && b[i] == p.text[0] && string(b[i:end]) == p.text && p.edge.holds(b, i, end) {
+		// The last byte first: the first one is why we are here.
+		if end <= len(b) && b[end-1] == p.text[len(p.text)-1] && string(b[i:end]) == p.text && p.edge.holds(b, i, end) {
 			return p
 		}
 	}

@@ -53,7 +53,11 @@ func (s *scrubber) pass(limit int) {
 		if may == 0 {
 			continue
 		}
-		at, end, kind := s.match(b, i, may)
+		inside := i > 0 && isWord[b[i-1]]
+		if inside && may&startsInside == 0 {
+			continue
+		}
+		at, end, kind := s.match(b, i, inside)
 		if end <= at {
 			continue
 		}
@@ -73,14 +77,12 @@ func (s *scrubber) pass(limit int) {
 	s.next = from - kept
 }
 
-// match returns what to replace of that which begins at b[i].
-func (s *scrubber) match(b []byte, i int, may uint8) (at, end int, k Kind) {
-	if may&startsName != 0 {
-		if p := s.name(b, i); p != nil {
-			return i, i + len(p.text), p.kind
-		}
+// match returns what to replace of that which begins at b[i], inside a word or not.
+func (s *scrubber) match(b []byte, i int, inside bool) (at, end int, k Kind) {
+	if p := s.name(b, i); p != nil {
+		return i, i + len(p.text), p.kind
 	}
-	if may&startsMask != 0 && !isWord[peek(b, i-1)] {
+	if s.masks != 0 && !inside && isMaskStart[b[i]] {
 		return s.masks.match(b, i)
 	}
 	return 0, 0, 0
