@@ -95,7 +95,12 @@ func (s *session) proven(res *Result) {
 	if e.kind != "E" {
 		res.Left = LeftEnded
 	}
+	if s.lingers && e.kind == "E" && s.writeErr == nil {
+		res.Reason = strings.TrimPrefix(res.Reason+"; "+lingering, "; ")
+	}
 }
+
+const lingering = "a background process keeps the output open, and what it writes from now on is not shown"
 
 const interrupted = "interrupted"
 

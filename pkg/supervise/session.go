@@ -47,6 +47,7 @@ type session struct {
 	grace   time.Duration
 	cause   cause // the monitor's, read when it has ended
 	hard    bool  // the monitor gave up waiting for a confirmed end
+	lingers bool  // the exec had to be ended after the command had
 
 	mu       sync.Mutex
 	refused  string // the supervisor's word why it did not start the command
@@ -167,6 +168,7 @@ func (s *session) started() bool {
 
 // watch ends the command when its time has come, and the exec when it is over.
 func (s *session) watch(r *Runner, start time.Time, cancel func(), done <-chan struct{}) {
+	// Three timers, the exec's end, and three reasons to end the command.
 	var deadline, giveUp, over <-chan time.Time
 	if s.req.Timeout > 0 {
 		t := time.NewTimer(time.Until(start.Add(s.req.Timeout)))
@@ -197,6 +199,7 @@ func (s *session) watch(r *Runner, start time.Time, cancel func(), done <-chan s
 		case <-ended:
 			ended, over = nil, time.After(linger)
 		case <-over:
+			s.lingers = true
 			cancel()
 		case <-giveUp:
 			s.hard = true

@@ -68,7 +68,7 @@ if [ "${kx_stage-0}" != 2 ]; then
 	fi
 	kx_block
 	[ -r "/proc/$$/stat" ] || kx_refuse shell
-	[ -z "${KSH_VERSION-}" ] || [ "$(command -v printf)" = printf ] || kx_refuse shell
+	[ -z "${KSH_VERSION-}" ] || kx_refuse shell # printf may be no builtin, subshells no processes
 	if [ "$kx_u" ] && kx_identify && [ "$kx_uid" != "$kx_me" ]; then
 		[ "$kx_me" = 0 ] || kx_refuse root
 		for kx_l in "setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --init-groups" \
@@ -120,15 +120,15 @@ kx_start() {
 	exec "$@"
 }
 
-# kx_others lists what lives of the command in kx_left. Without a group of its own
-# that is the direct child alone.
+# kx_others lists in kx_left what lives of the command, children of kx_x apart.
+# Without a group of its own that is the direct child alone.
 kx_others() {
 	kx_left=
 	for kx_p in /proc/[0-9]*; do
 		kx_p=${kx_p#/proc/}
-		case $kx_p in "$$" | "$PPID" | "$kx_w") continue ;; esac
+		case $kx_p in "$$" | "$PPID" | "$kx_w" | "$kx_c") continue ;; esac
 		kx_stat "$kx_p" || continue
-		case $kx_state$kx_parent in Z* | ?"$kx_w") continue ;; esac
+		case $kx_state$kx_parent in Z* | ?"$kx_w" | ?"$kx_x") continue ;; esac
 		if [ "$kx_g" ]; then [ "$kx_group" = "$kx_g" ]; else [ "$kx_parent" = "$$" ]; fi && kx_left="$kx_left $kx_p"
 	done
 }
@@ -147,46 +147,68 @@ kx_tick() {
 	[ "$kx_grace" -gt 0 ] || return
 	kx_grace=$((kx_grace - 1))
 	sleep .1 || { sleep 1 && kx_grace=$((kx_grace - 9)); }
-} >/dev/null 3<&- 7>&-
+} >/dev/null 3<&- 7>&- 8>&-
 
-# kx_watch waits for the client's word, or for its end.
-kx_watch() {
-	trap '' TERM USR1
-	read -r kx_w kx_l </proc/self/stat
+# kx_control waits for the client's word, or its end, and passes it on to kx_watch,
+# through the pipe of which the main shell has an end at fd 8. It lets go of that
+# pipe first: when the main shell dies, the pipe is to be at its end. containerd
+# kills that shell when the client has gone, and closes stdin 10 s later.
+kx_control() {
+	read -r kx_p kx_l </proc/self/stat
+	echo "$kx_p"
+	until [ -p "/proc/$$/fd/8" ] || [ ! -e "/proc/$$/fd/3" ]; do :; done
+	exec >/dev/null
 	IFS= read -r kx_l <&3
-	kx_t=$?
-	kill -USR1 "$$"
+	echo $? >"/proc/$$/fd/8"
+}
+kx_watch() {
+	trap '' TERM USR1 USR2
+	read -r kx_w kx_l </proc/self/stat
+	read -r kx_c
+	read -r kx_t || kx_t=1
+	if [ "$kx_t" = over ]; then
+		kill -KILL "$kx_c"
+		exit
+	fi
+	trap exit USR2
+	[ ! -e "/proc/$$/fd/3" ] || kill -USR1 "$$"
 	kx_kill TERM
-	while kx_tick; do :; done
+	while kx_tick; do
+		[ -e "/proc/$$/fd/3" ] || { kx_others; [ "$kx_left" ] || break; }
+	done
 	if [ "$kx_t" = 0 ]; then # somebody listens, but perhaps not now
 		kx_end "K 137" &
 		kx_grace=2
 		while kx_tick; do :; done
 	fi
 	kx_kill KILL
+	[ "$kx_g" ] || kill -KILL "$kx_c"
 }
 
 # The command runs in the foreground, so that it may be interrupted.
 kx_q=
-trap : TERM
+trap : TERM PIPE
 trap kx_q=1 USR1
-kx_w=none
+kx_c=none kx_w=none kx_x=none
 if [ -z "$kx_i" ]; then
-	kx_watch &
+	kx_control | kx_watch &
 	kx_w=$!
+	until [ -p "/proc/$kx_w/fd/0" ] || [ ! -e "/proc/$kx_w/fd/0" ]; do :; done
+	exec 8>"/proc/$kx_w/fd/0"
 fi
 kx_stat "${kx_g:-$$}"
-(kx_child "$@")
+(kx_child "$@" 8>&-)
 kx_code=$?
-kx_k=E
+kx_k=E kx_x=$$
 if [ "$kx_q" ]; then
 	kx_k=T
 	kx_grace=$((kx_grace + 20))
-	while kx_others && [ "$kx_left" ] && kx_tick; do :; done
+	while kx_others; [ "$kx_left" ] && kx_tick; do :; done
 fi
 kx_end "$kx_k $kx_code"
-if [ "$kx_w" != none ]; then
-	kill -KILL "$kx_w"
+if [ -z "$kx_i" ]; then
+	echo over >&8
+	[ -z "$kx_q" ] || kill -USR2 "$kx_w"
 	wait "$kx_w"
 fi
 exit "$kx_code"
