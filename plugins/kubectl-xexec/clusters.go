@@ -35,8 +35,11 @@ func (f *flags) connect() ([]*cluster, error) {
 			continue
 		}
 		c, err := f.cluster(f.kube.For(name))
+		if err != nil && len(f.targets.contexts) > 1 {
+			err = fmt.Errorf("context %q: %w", name, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("context %q: %w", name, err)
+			return nil, err
 		}
 		clusters = append(clusters, c)
 	}

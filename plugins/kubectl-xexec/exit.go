@@ -63,6 +63,9 @@ func (o *options) leftHint(r engine.Result, more string) string {
 	case engine.LeftEnding:
 		return fmt.Sprintf("what is left of it in the container will be over within %s; %s", o.flags.command.grace, more)
 	}
+	if r.Outcome == podexec.Lost {
+		return "it may have ended or may still be running in the container; " + more
+	}
 	return "it may still be running in the container; " + more
 }
 

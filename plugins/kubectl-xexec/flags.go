@@ -181,7 +181,7 @@ func (o *outputFlags) set() *pflag.FlagSet {
 
 func (m *memoryFlags) set() *pflag.FlagSet {
 	fs := newSet("memory")
-	fs.StringVar(&m.rerun, "rerun", "", "run where an earlier run ended so: failed, lost, timeout, denied, not-started or unfinished; of the last run, or OUTCOME@RUN")
+	fs.StringVar(&m.rerun, "rerun", "", "run where an earlier run ended so: failed, lost, timeout, denied, not-started, skipped, not-ok or all; RUN in place of the targets names it (default: the last)")
 	fs.StringVar(&m.diffWith, "diff-with", "", "show what changed since this run; \"last\" is the last one")
 	fs.StringVar(&m.journal, "journal", "results", "what to remember of this run: results, output (the beginning of it, too) or none")
 	return fs
