@@ -64,9 +64,11 @@ func TestKeeperEndsWhenUnused(t *testing.T) {
 	}
 }
 
-// Kubernetes expands $(NAME) and $$ in the commands of containers.
+// Kubernetes expands $$ in the commands of containers, and $(NAME) if it knows the
+// name, which no sum $((…)) is.
 func TestKeeperReachesTheContainerAsItIs(t *testing.T) {
-	if text := strings.Join(keeperCommand(time.Minute, "/proc"), " "); strings.Contains(text, "$$") || strings.Contains(text, "$(") {
+	text := strings.Join(keeperCommand(time.Minute, "/proc"), " ")
+	if text = strings.ReplaceAll(text, "$((", ""); strings.Contains(text, "$$") || strings.Contains(text, "$(") {
 		t.Errorf("Kubernetes would change %s", text)
 	}
 }
