@@ -169,3 +169,17 @@ func BenchmarkGroup1000x100(b *testing.B) {
 		})
 	}
 }
+
+func TestHasherKeepsLittle(t *testing.T) {
+	h := NewHasher(web, All)
+	text := logText()
+	for range 8 {
+		_, _ = h.Stdout().Write(text)
+	}
+	if kept, most := cap(h.streams[0].scrub.buf), 2*(lookback+window+maskReach); kept > most {
+		t.Errorf("a hasher keeps %d bytes, want at most %d", kept, most)
+	}
+	if h.Sum(ok).Print != sumOf(web, All, ok, strings.Repeat(string(text), 8), "").Print {
+		t.Error("another fingerprint in one piece")
+	}
+}

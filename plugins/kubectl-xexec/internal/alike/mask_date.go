@@ -46,7 +46,8 @@ func dayFirst(b []byte, i int) int {
 func timeAtLetter(b []byte, i int) (at, end int) {
 	if isKlogLevel(b[i]) && fits(b, i+1, "0000 00:00:00.") {
 		if c := clock(b, i+6); c > 0 {
-			return i + 1, i + 6 + c
+			end = i + 6 + c
+			return i + 1, end + padding(b, end)
 		}
 	}
 	n := 0
@@ -66,6 +67,16 @@ func timeAtLetter(b []byte, i int) (at, end int) {
 		return i, i + n + m
 	}
 	return 0, 0
+}
+
+// padding returns the length of all blanks but the last that align klog's thread
+// column: how many they are depends on the thread's number.
+func padding(b []byte, i int) int {
+	n := 0
+	for n < klogBlanks && peek(b, i+n) == ' ' && peek(b, i+n+1) == ' ' {
+		n++
+	}
+	return n
 }
 
 // monthFirst returns the length of "Jan  2 15:04:05" of syslog and "Jan  2 15:04"

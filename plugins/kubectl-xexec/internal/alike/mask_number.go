@@ -136,11 +136,14 @@ func hasFold(b []byte, i int, text string) bool {
 	return true
 }
 
+// klogBlanks is how many blanks there are at most before klog's thread column.
+const klogBlanks = 7
+
 // afterKlogTime recognises the thread in I0102 15:04:05.123456    1234 file.go:1].
 func afterKlogTime(b []byte, i int) bool {
-	const blanks, stamp = 7, "0000 00:00:00.000000"
+	const stamp = "0000 00:00:00.000000"
 	end := i
-	for end > i-blanks && peek(b, end-1) == ' ' {
+	for end > i-klogBlanks && peek(b, end-1) == ' ' {
 		end--
 	}
 	at := end - len(stamp)

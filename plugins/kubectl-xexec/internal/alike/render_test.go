@@ -108,6 +108,19 @@ func deployment() *fleet {
 	return f
 }
 
+// wide is a fleet that writes one long line each, with a small difference.
+func wide() *fleet {
+	f := &fleet{}
+	for i := range 4 {
+		level := "info"
+		if i == 2 {
+			level = "debug"
+		}
+		f.add(pod(i), ok, fmt.Sprintf("{%s\"level\":\"%s\",%s}\nshort\n{%s}\n", strings.Repeat("\"a\":\"ä\",", 40), level, strings.Repeat("\"b\":2,", 40), strings.Repeat("\"c\":3,", 40)), "")
+	}
+	return f
+}
+
 type renderer func(io.Writer, []Group, Source, Options) error
 
 func TestGolden(t *testing.T) {
@@ -136,6 +149,7 @@ func TestGolden(t *testing.T) {
 		{"lines-80", manyLines(), Render, people80},
 		{"lines-diff", manyLines(), RenderDiff, people80},
 		{"lines-diff-all", manyLines(), RenderDiff, machine},
+		{"wide-diff", wide(), RenderDiff, people80},
 		{"deployment-80", deployment(), Render, people80},
 		{"deployment-200", deployment(), Render, people200},
 		{"deployment-40", deployment(), RenderDiff, Options{Width: 40, Terminal: true}},

@@ -132,6 +132,7 @@ func (o Options) difference(w io.Writer, d difference) {
 			continue
 		}
 		fmt.Fprintln(w, o.paint(cyan, fmt.Sprintf("@@ -%d +%d @@", h[0].a, h[0].b)))
+		texts := o.texts(h)
 		for i, c := range h {
 			if run++; i == 0 || c.sign != h[i-1].sign {
 				run = 1
@@ -140,7 +141,7 @@ func (o Options) difference(w io.Writer, d difference) {
 				hidden++
 				continue
 			}
-			o.change(w, c)
+			o.change(w, c, texts[i])
 			shown++
 		}
 	}
@@ -152,21 +153,13 @@ func (o Options) difference(w io.Writer, d difference) {
 	}
 }
 
-func (o Options) change(w io.Writer, c change) {
-	text, ended := string(c.text), false
-	if n := len(text) - 1; n >= 0 && text[n] == '\n' {
-		text, ended = text[:n], true
-	}
-	if o.Terminal {
-		text = streams.Sanitize(text)
-	}
-	color := map[byte]string{'-': red, '+': green}[c.sign]
+func (o Options) change(w io.Writer, c change, text string) {
 	line := string(c.sign) + text
-	if color != "" {
+	if color := map[byte]string{'-': red, '+': green}[c.sign]; color != "" {
 		line = o.paint(color, line)
 	}
 	fmt.Fprintln(w, line)
-	if !ended && len(c.text) < maxLine {
+	if !c.ended() && len(c.text) < maxLine {
 		fmt.Fprintln(w, o.paint(faint, noNewline))
 	}
 }

@@ -82,7 +82,7 @@ func TestScrubMasks(t *testing.T) {
 		{Time, "[02/Jan/2006:15:04:05 -0700] \"GET /\"", "[<time>] \"GET /\""},
 		{Time, "15:04:05 GET /", "<time> GET /"},
 		{Time, "1:M 02 Jan 2006 15:04:05.123 * Ready", "1:M <time> * Ready"},
-		{Time, "I0102 15:04:05.123456    1234 main.go:12] x", "I<time>    1234 main.go:12] x"},
+		{Time, "I0102 15:04:05.123456    1234 main.go:12] x", "I<time> 1234 main.go:12] x"},
 		{Time, "20060102T150405Z", "<time>"},
 		{Time, " 15:04:05 up 5 days", " <time> up 5 days"},
 		{Time, "1700000001 1700000001.123 1700000001234 1700000001234567890", "<time> <time> <time> <time>"},
@@ -101,7 +101,8 @@ func TestScrubMasks(t *testing.T) {
 		{Hex, "0xc000123abc +0x1d5 0xdeadbeef, 0x12345g", "<hex> +0x1d5 <hex>, 0x12345g"},
 		{UUID, "id=7D4b2c1a-0000-4000-8000-0123456789ab.", "id=<uuid>."},
 		{UUID, "7d4b2c1a-0000-4000-8000-0123456789abc", "7d4b2c1a-0000-4000-8000-0123456789abc"},
-		{All, "I0102 15:04:05.123456  77 x.go:1] took 1.5s at 0xc000123abc", "I<time>  <pid> x.go:1] took <duration> at <hex>"},
+		{All, "I0102 15:04:05.123456  77 x.go:1] took 1.5s at 0xc000123abc", "I<time> <pid> x.go:1] took <duration> at <hex>"},
+		{All, "E0102 15:04:05.123456       1 x.go:1] x", "E<time> <pid> x.go:1] x"},
 		{0, "15:04:05 pid=12 1.2s 0xc000123", "15:04:05 pid=12 1.2s 0xc000123"},
 	} {
 		if got, _ := scrub(t, Identity{}, tc.masks, tc.in); got != tc.want {
