@@ -36,30 +36,31 @@ type targetFlags struct {
 }
 
 type commandFlags struct {
-	stdin, tty, shell     bool
-	env                   []string
-	envFile, workdir      string
-	runAs, script         string
-	supervisor            string
-	debugImage            string
-	timeout, grace        time.Duration
-	connectTimeout        time.Duration
+	stdin, tty, shell bool
+	env               []string
+	envFile, workdir  string
+	runAs, script     string
+	supervisor        string
+	debugImage        string
+	timeout, grace    time.Duration
+	connectTimeout    time.Duration
 }
 
 type controlFlags struct {
-	parallel, perNode  int
-	onePerWorkload     bool
-	batch              string
-	batchPause, ready  time.Duration
-	maxFailures        string
-	failFast, yes      bool
-	retries            int
-	exitCode           string
+	parallel, perNode int
+	onePerWorkload    bool
+	batch             string
+	batchPause, ready time.Duration
+	maxFailures       string
+	failFast, yes     bool
+	retries           int
+	exitCode          string
 }
 
 type outputFlags struct {
 	format, prefix, color string
 	quiet, group, diff    bool
+	overwrite             bool
 	mask                  []string
 	lines                 int
 	dir, maxOutput        string
@@ -171,7 +172,8 @@ func (o *outputFlags) set() *pflag.FlagSet {
 	fs.BoolVar(&o.diff, "diff", false, "show how results differ from those of the largest group")
 	fs.StringSliceVar(&o.mask, "mask", nil, "overlook these when comparing: time, pid, duration, hex, uuid or all; the pod's own name, UID, IP and node always are")
 	fs.IntVar(&o.lines, "lines", defaultLines, "most lines of a group or a difference (0: all)")
-	fs.StringVar(&o.dir, "output-dir", "", "write each target's output to files in this directory, too")
+	fs.StringVar(&o.dir, "output-dir", "", "write each target's output to files in this directory, too, which must be new or empty")
+	fs.BoolVar(&o.overwrite, "overwrite", false, "let --output-dir replace the files of an earlier run")
 	fs.StringVar(&o.maxOutput, "max-output", defaultMaxOutput, "most bytes of each stream that -o json, yaml and jsonl keep for a target (0: all)")
 	fs.StringVar(&o.prefix, "prefix", auto, "prefix lines with the target: auto (with several targets), always or never")
 	fs.StringVar(&o.color, "color", auto, "colour: auto, always or never")

@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/journal"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/live"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/outdir"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/report"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
@@ -42,6 +43,13 @@ func (o *options) sinks(found *resolve.Found, store *spool.Store, rec *record) (
 		all = append(all, p.groups())
 	default:
 		all = append(all, p.live())
+	}
+	if path := o.output.dir; path != "" {
+		dir, err := outdir.Open(path, found.Targets, o.output.overwrite)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, dir)
 	}
 	return sink.Tee(append(all, p.record())...), nil
 }
@@ -91,11 +99,24 @@ func (t telling) Close(ctx context.Context) error {
 	return err
 }
 
+// noun is what a row is: a pod, or a container where a pod has several.
+func (p *places) noun() string {
+	pods := map[string]bool{}
+	for _, t := range p.found.Targets {
+		id := t.Context + "/" + t.Namespace + "/" + t.Pod
+		if pods[id] {
+			return "container"
+		}
+		pods[id] = true
+	}
+	return "pod"
+}
+
 func (p *places) groups() sink.Sink {
 	o := p.o
 	look := alike.Options{
 		Width: o.io.Width(), Color: o.io.UseColor(o.io.Out), Terminal: o.io.OutIsTerminal(), Masks: o.masks,
-		MaxLines: o.output.lines, SeeAll: "--lines 0 shows all", Noun: "target",
+		MaxLines: o.output.lines, SeeAll: "--lines 0 shows all", Noun: p.noun(),
 	}
 	show := func(groups []alike.Group, source alike.Source) error {
 		switch {
