@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
@@ -22,8 +21,6 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // said is a result and what its target wrote.
 type said struct {
