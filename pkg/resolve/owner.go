@@ -18,7 +18,7 @@ func workloadOf(pod *corev1.Pod) string {
 	}
 	kind, name := strings.ToLower(owner.Kind), owner.Name
 	hash := pod.Labels["pod-template-hash"]
-	if deployment, ok := strings.CutSuffix(name, "-"+hash); ok && owner.Kind == "ReplicaSet" && hash != "" && deployment != "" {
+	if deployment, ok := strings.CutSuffix(name, "-"+hash); ok && owner.Kind == "ReplicaSet" {
 		kind, name = string(Deployment), deployment
 	}
 	return kind + "/" + name

@@ -127,7 +127,8 @@ func TestNarrowing(t *testing.T) {
 // crowd is a pod with a container of each sort, and a sidecar.
 func crowd(p *corev1.Pod) {
 	sidecars(p)
-	always := corev1.ContainerRestartPolicyAlways
+	always, never := corev1.ContainerRestartPolicyAlways, corev1.ContainerRestartPolicyNever
+	p.Spec.InitContainers[0].RestartPolicy = &never
 	p.Spec.InitContainers = append(p.Spec.InitContainers, corev1.Container{Name: "mesh", RestartPolicy: &always})
 	p.Status.InitContainerStatuses = append(p.Status.InitContainerStatuses, corev1.ContainerStatus{
 		Name: "mesh", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})

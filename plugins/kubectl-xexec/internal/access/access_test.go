@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
@@ -135,6 +139,53 @@ func TestCancelledCheckIsAnError(t *testing.T) {
 	cancel(why)
 	if got, err := access.Check(ctx, client, targets(2, "a"), "create"); !errors.Is(err, why) || got != nil {
 		t.Errorf("denied %v, error %v; want the cause", got, err)
+	}
+}
+
+// A server that could not make up its mind has not said no.
+func TestEvaluationErrorsDenyNothing(t *testing.T) {
+	for _, tc := range []struct {
+		status authorizationv1.SubjectAccessReviewStatus
+		denied int
+	}{
+		{authorizationv1.SubjectAccessReviewStatus{}, 2},
+		{authorizationv1.SubjectAccessReviewStatus{EvaluationError: "webhook is down"}, 0},
+		{authorizationv1.SubjectAccessReviewStatus{EvaluationError: "role not found", Denied: true}, 2},
+	} {
+		client := fake.NewClientset()
+		client.PrependReactor("create", "selfsubjectaccessreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return true, &authorizationv1.SelfSubjectAccessReview{Status: tc.status}, nil
+		})
+		got, err := access.Check(t.Context(), client, targets(2, "a"), "create")
+		if err != nil || len(got) != tc.denied {
+			t.Errorf("%+v: %d denied (%v), want %d", tc.status, len(got), err, tc.denied)
+		}
+	}
+}
+
+// Only a rule about the very verb and resource speaks for a pod.
+func TestRulesForSinglePods(t *testing.T) {
+	rule := func(verb, group, resource string) authorizationv1.ResourceRule {
+		return authorizationv1.ResourceRule{Verbs: []string{verb}, APIGroups: []string{group}, Resources: []string{resource}, ResourceNames: []string{"web-0"}}
+	}
+	for _, tc := range []struct {
+		rule   authorizationv1.ResourceRule
+		denied int
+	}{
+		{rule("create", "", "pods/exec"), 1}, {rule("*", "*", "*"), 1}, {rule("create", "", "*/exec"), 1},
+		{rule("get", "", "pods/exec"), 2}, {rule("create", "", "pods"), 2}, {rule("create", "", "pods/log"), 2}, {rule("create", "apps", "pods/exec"), 2},
+	} {
+		client := fake.NewClientset()
+		client.PrependReactor("create", "selfsubjectaccessreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return true, &authorizationv1.SelfSubjectAccessReview{}, nil
+		})
+		client.PrependReactor("create", "selfsubjectrulesreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return true, &authorizationv1.SelfSubjectRulesReview{Status: authorizationv1.SubjectRulesReviewStatus{ResourceRules: []authorizationv1.ResourceRule{tc.rule}}}, nil
+		})
+		got, err := access.Check(t.Context(), client, targets(2, "a"), "create")
+		if err != nil || len(got) != tc.denied {
+			t.Errorf("%v: %d denied (%v), want %d", tc.rule, len(got), err, tc.denied)
+		}
 	}
 }
 
