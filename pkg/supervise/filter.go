@@ -49,15 +49,16 @@ func (f *filter) Write(p []byte) (int, error) {
 			p = p[i+1:]
 			continue
 		}
-		end := bytes.IndexByte(rest, '\n')
+		end := bytes.IndexByte(rest[:min(len(rest), maxRecord)], '\n')
 		if end < 0 && len(rest) < maxRecord {
 			f.pass(p[:i])
 			f.held = bytes.Clone(rest)
 			break
 		}
-		if end < 0 {
-			f.pass(p)
-			break
+		if end < 0 { // no record is that long
+			f.pass(p[:i+1])
+			p = p[i+1:]
+			continue
 		}
 		f.pass(p[:i])
 		f.over = f.record(strings.TrimSpace(string(rest[len(f.prefix):end])))

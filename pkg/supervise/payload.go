@@ -47,7 +47,7 @@ func (c Command) payload(nonce string, grace time.Duration, input bool) []byte {
 	if input {
 		flag = "1"
 	}
-	fmt.Fprintf(&b, "kx_n=%s kx_i=%s kx_grace=%d\n", nonce, flag, grace/tick)
+	fmt.Fprintf(&b, "kx_n=%s kx_i=%s kx_grace=%s\n", nonce, flag, ticks(grace))
 	fmt.Fprintf(&b, "kx_dir=%s\nkx_interp=%s\nkx_arg=%s\nkx_env() {\n:\n", quote(c.dir()), quote(interpreter), quote(argument))
 	for _, v := range c.Env {
 		fmt.Fprintf(&b, "export %s=%s\n", v.Name, quote(v.Value))

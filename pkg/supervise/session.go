@@ -49,6 +49,7 @@ type session struct {
 	hard    bool  // the monitor gave up waiting for a confirmed end
 	lingers bool  // the exec had to be ended after the command had
 
+	helpers  sync.WaitGroup
 	mu       sync.Mutex
 	refused  string // the supervisor's word why it did not start the command
 	leader   []string
@@ -95,6 +96,7 @@ func (r *Runner) supervised(ctx context.Context, req Request, start time.Time) (
 	})
 	close(done)
 	monitor.Wait()
+	s.helpers.Wait()
 	cancel()
 	out.flush()
 	errOut.flush()
@@ -183,8 +185,8 @@ func (s *session) watch(r *Runner, start time.Time, cancel func(), done <-chan s
 			cancel()
 			return
 		}
-		giveUp = time.After(s.grace + slack)
-		s.stop(r)
+		giveUp = time.After(s.patience())
+		s.stop(r.exec, done)
 	}
 	for {
 		select {
@@ -205,12 +207,6 @@ func (s *session) watch(r *Runner, start time.Time, cancel func(), done <-chan s
 			s.hard = true
 			cancel()
 		}
-	}
-}
-
-func (s *session) stop(*Runner) {
-	if s.control != nil {
-		s.control.stop()
 	}
 }
 

@@ -108,7 +108,7 @@ func TestTimeoutEndsTheGroup(t *testing.T) {
 			"obeys":        "echo begun; sleep 61",
 			"ignores TERM": "trap '' TERM; echo begun; sleep 62; sleep 62",
 			"forks":        "sleep 63 & sleep 63 & echo begun; wait",
-			"leaves":       "(trap '' TERM; sleep 3) & echo begun; exec sleep 65",
+			"leaves":       "(trap '' TERM; sleep 30) & echo begun; exec sleep 65",
 		} {
 			r := command("bash", "-c", script)
 			r.Timeout = 500 * time.Millisecond

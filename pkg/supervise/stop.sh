@@ -1,0 +1,25 @@
+# Ends the process group of a supervised command that has input, from a second exec:
+# MAIN GROUP BORN TICKS. The group is the one that was meant if its leader was born
+# when the supervisor said so; the number of a group is not used again while it lives.
+kx_stat() {
+	IFS= read -r kx_l <"/proc/$1/stat" || return
+	# shellcheck disable=SC2086 # to be split
+	set -- ${kx_l##*") "}
+	kx_state=$1 kx_group=$3 kx_born=${20}
+}
+exec 2>/dev/null
+[ "$2" -gt 1 ] || exit 3
+kx_stat "$2" && [ "$kx_group" = "$2" ] && [ "$kx_born" = "$3" ] || exit 0
+kx_stat "$1" && [ "$kx_group" = "$2" ] && kill -USR1 "$1"
+kill -TERM "-$2"
+kx_grace=$4
+while [ "$kx_grace" -gt 0 ]; do
+	kx_left=
+	for kx_p in /proc/[0-9]*; do
+		kx_stat "${kx_p#/proc/}" && [ "$kx_state" != Z ] && [ "$kx_group" = "$2" ] && kx_left=1 && break
+	done
+	[ "$kx_left" ] || exit 0
+	kx_grace=$((kx_grace - 1))
+	sleep .1 || { sleep 1 && kx_grace=$((kx_grace - 9)); } || break
+done
+kill -KILL "-$2"
