@@ -51,7 +51,7 @@ func (s *starts) container(pod string) kubetest.Container {
 	}}
 }
 
-// TestNothingStartsTwice breaks 500 connections over each transport, at random
+// TestNothingStartsTwice breaks some 600 connections in all, at random
 // places and in random ways: no command may start twice, none that did not start may
 // be called ok, none that did may be called not-started, and retries must have helped.
 func TestNothingStartsTwice(t *testing.T) {
@@ -68,7 +68,7 @@ func TestNothingStartsTwice(t *testing.T) {
 
 func cuts(t *testing.T, minor int, spdy bool) {
 	t.Helper()
-	const pods = 250
+	const pods = 180
 	s := kubetest.Start(t, kubetest.Options{Minor: minor})
 	rnd := rand.New(rand.NewPCG(uint64(minor), 3)) //nolint:gosec // a test wants the same numbers again
 	var mu sync.Mutex
@@ -111,6 +111,8 @@ func cuts(t *testing.T, minor int, spdy bool) {
 		t.Fatal(err)
 	}
 	s.Close() // what was cut off has ended, and is counted
+	count.mu.Lock()
+	defer count.mu.Unlock()
 	helped := 0
 	outcomes := map[podexec.Outcome]int{}
 	for _, r := range results {
@@ -127,7 +129,7 @@ func cuts(t *testing.T, minor int, spdy bool) {
 			helped++
 		}
 	}
-	if helped == 0 || broken.Load() < 125 {
+	if helped == 0 || broken.Load() < 100 {
 		t.Errorf("%d results thanks to retries of %d faults: %v", helped, broken.Load(), outcomes)
 	}
 	t.Logf("%d faults, outcomes %v, %d ok thanks to retries", broken.Load(), outcomes, helped)
