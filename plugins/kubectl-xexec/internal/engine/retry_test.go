@@ -17,12 +17,12 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 )
 
-// refused is a dial that failed.
-var refused = fmt.Errorf("connecting to the API server: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})
+// errRefused is a dial that failed.
+var errRefused = fmt.Errorf("connecting to the API server: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})
 
 // notStarted is the result of a dial that failed.
 func notStarted() engine.Result {
-	return engine.Result{Outcome: podexec.NotStarted, ExitCode: engine.Unknown, Reason: refused.Error(), Err: refused, StartedAt: time.Now()}
+	return engine.Result{Outcome: podexec.NotStarted, ExitCode: engine.Unknown, Reason: errRefused.Error(), Err: errRefused, StartedAt: time.Now()}
 }
 
 func TestRetry(t *testing.T) {
@@ -137,7 +137,7 @@ func TestRetryIsGivenUp(t *testing.T) {
 				results, err := engine.RunAll(ctx, j, quietSink(2))
 				r := results[0]
 				if err != nil || tries != 1 || r.Outcome != podexec.NotStarted || r.Attempts != 1 || !strings.HasSuffix(r.Reason, tc.want) ||
-					!strings.HasPrefix(r.Reason, refused.Error()) || !errors.Is(r.Err, refused) {
+					!strings.HasPrefix(r.Reason, errRefused.Error()) || !errors.Is(r.Err, errRefused) {
 					t.Errorf("%d attempts, %+v, error %v", tries, r, err)
 				}
 			})
