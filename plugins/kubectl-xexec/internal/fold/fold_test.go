@@ -109,7 +109,7 @@ func checkExact(t *testing.T, names []string) {
 func TestFoldIsExactAndWhateverTheOrder(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{"0", "1", "2", "9", "09", "10", "00", "a", "-", "-x2x4z", "-bvnm5", "-24567", "web", "-7d4b9f8c6d", "/", ".", ""}
-	for range 3000 {
+	for range 1000 {
 		names := make([]string, rnd.IntN(40))
 		for i := range names {
 			for range rnd.IntN(5) {
@@ -213,7 +213,7 @@ func TestFoldWidth(t *testing.T) {
 func TestFoldWidthKeepsToTheWidth(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	const letters = "bcdfghjklmnpqrstvwxz2456789"
-	for range 300 {
+	for range 100 {
 		names := make([]string, 1+rnd.IntN(200))
 		longest := 0
 		for i := range names {
