@@ -20,16 +20,17 @@ const (
 )
 
 // Ready waits until the pods of all targets are ready, which it asks every second,
-// for as long as timeout (0: as long as ctx). It returns an error as soon as one of
+// for as long as timeout (0: until ctx's own deadline). It returns an error as soon as one of
 // them is gone, was replaced or has ended, because it will never be ready again;
 // when the time is over; or when ctx ends. An API server that cannot be asked is
 // asked again, within the same time; one that refuses the answer is not.
 func Ready(ctx context.Context, client Client, targets []Target, timeout time.Duration) error {
 	if timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errLate)
+		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
+	began := time.Now()
 	waiting := podsOf(targets)
 	var last error
 	for {
@@ -50,23 +51,23 @@ func Ready(ctx context.Context, client Client, targets []Target, timeout time.Du
 		case <-t.C:
 		case <-ctx.Done():
 			t.Stop()
-			return late(ctx, waiting, timeout, last)
+			return late(ctx, waiting, time.Since(began).Round(time.Second), last)
 		}
 	}
 }
 
-var errLate = errors.New("not ready in time")
-
-func late(ctx context.Context, waiting []Target, timeout time.Duration, last error) error {
+// late says why the wait is over: who is not ready after so long, or why that could
+// not be asked.
+func late(ctx context.Context, waiting []Target, waited time.Duration, last error) error {
 	switch {
-	case !errors.Is(context.Cause(ctx), errLate):
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("waiting for pods to be ready: %w", context.Cause(ctx))
 	case last != nil:
 		return fmt.Errorf("waiting for pods to be ready: %w", last)
 	case len(waiting) > 1:
-		return fmt.Errorf("pod %q and %d more are not ready after %s", waiting[0].Pod, len(waiting)-1, timeout)
+		return fmt.Errorf("pod %q and %d more are not ready after %s", waiting[0].Pod, len(waiting)-1, waited)
 	}
-	return fmt.Errorf("pod %q is not ready after %s", waiting[0].Pod, timeout)
+	return fmt.Errorf("pod %q is not ready after %s", waiting[0].Pod, waited)
 }
 
 // unfit is a pod that will never be ready again.

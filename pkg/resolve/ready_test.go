@@ -94,8 +94,14 @@ func TestReadyHasATimeout(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		if err := Ready(ctx, client, readyTargets("a"), 0); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v, want the caller's deadline", err)
+		if err := Ready(ctx, client, readyTargets("a"), 0); err == nil || err.Error() != `pod "a" is not ready after 2s` {
+			t.Errorf("error %v at the caller's own deadline", err)
+		}
+		because := errors.New("Ctrl-C")
+		stopped, stop := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { stop(because) })
+		if err := Ready(stopped, client, readyTargets("a"), time.Minute); !errors.Is(err, because) {
+			t.Errorf("error %v, want the interrupt", err)
 		}
 	})
 }
