@@ -36,7 +36,7 @@ var bulkCases = []struct {
 	check  func(o outcome, dir string) error
 	bar    int64 // MiB
 }{
-	{"--group", func(string) []string { return []string{"--group", "--max-output", "0"} }, groupIsExact, 150},
+	{"--group", func(string) []string { return []string{"--group", "--lines", "0"} }, groupIsExact, 150},
 	{"--output-dir", func(dir string) []string { return []string{"--output-dir", dir} }, filesAreExact, 150},
 }
 

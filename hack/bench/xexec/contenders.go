@@ -26,12 +26,13 @@ func (b *bench) args(j job) []string {
 		j.output = []string{"-o", "jsonl"}
 	}
 	args = append(args, j.output...)
-	j.flags = append([]string{"--per-node=0", "--yes"}, j.flags...)
+	always := []string{"--per-node=0", "--yes"}
 	if b.o.supervisor != "" {
-		j.flags = append(j.flags, "--supervisor="+b.o.supervisor)
+		always = append(always, "--supervisor="+b.o.supervisor)
 	}
+	j.flags = append(always, j.flags...)
 	for _, flag := range j.flags {
-		if b.has(flag) {
+		if flag != "" && b.has(flag) {
 			args = append(args, flag)
 		}
 	}
