@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/journal"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
 )
@@ -63,8 +64,14 @@ func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[
 		return err
 	}
 	defer in.release()
+	var before *journal.Run
+	if name := o.memory.diffWith; name != "" { // before this run becomes the last
+		if before, err = o.load(name); err != nil {
+			return err
+		}
+	}
 	rec := o.record(found)
-	out, err := o.sinks(found, store, rec)
+	out, err := o.sinks(found, store, rec, before)
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,12 @@ type places struct {
 	store  *spool.Store
 	prints *compare.Prints
 	rec    *record
+	before *journal.Run // what --diff-with names, nil without it
 }
 
 // sinks puts together where output goes.
-func (o *options) sinks(found *resolve.Found, store *spool.Store, rec *record) (sink.Sink, error) {
-	p := &places{o: o, found: found, names: rowNames(found), store: store, rec: rec, prints: compare.NewPrints(found.Targets, o.masks)}
+func (o *options) sinks(found *resolve.Found, store *spool.Store, rec *record, before *journal.Run) (sink.Sink, error) {
+	p := &places{o: o, before: before, found: found, names: rowNames(found), store: store, rec: rec, prints: compare.NewPrints(found.Targets, o.masks)}
 	if o.interactive() {
 		return p.raw(), nil
 	}
@@ -118,16 +119,18 @@ func (p *places) groups() sink.Sink {
 		Width: o.io.Width(), Color: o.io.UseColor(o.io.Out), Terminal: o.io.OutIsTerminal(), Masks: o.masks,
 		MaxLines: o.output.lines, SeeAll: "--lines 0 shows all", Noun: p.noun(),
 	}
+	var all *compare.Groups
 	show := func(groups []alike.Group, source alike.Source) error {
 		switch {
-		case o.memory.diffWith != "":
-			return p.changes(groups, source, look)
+		case p.before != nil:
+			return p.changes(all.Since(p.before, journal.TargetsOf(p.found.Targets, p.found.Skipped), source), look)
 		case o.output.diff:
 			return alike.RenderDiff(o.io.Out, groups, source, look)
 		}
 		return alike.Render(o.io.Out, groups, source, look)
 	}
-	return sink.Gather(p.store, spool.Options{}, compare.NewGroups(p.prints, p.names, show))
+	all = compare.NewGroups(p.prints, p.names, show)
+	return sink.Gather(p.store, spool.Options{}, all)
 }
 
 // record remembers results, and output if the user wants that.

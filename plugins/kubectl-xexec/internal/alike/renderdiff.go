@@ -33,7 +33,7 @@ func RenderDiff(w io.Writer, groups []Group, source Source, o Options) error {
 		}
 		o.about(b, g, "")
 		if i > 0 {
-			if err := o.against(b, groups[0], g, source); err != nil {
+			if err := o.against(b, groups[0], g, source, o.sides(groups[0], g)); err != nil {
 				return err
 			}
 		}
@@ -51,8 +51,15 @@ func (o Options) alone(n int) string {
 	return fmt.Sprintf("all %d are the same", n)
 }
 
+// sides are what the two sides of a difference are called.
+type sides struct{ first, second string }
+
+func (o Options) sides(most, g Group) sides {
+	return sides{o.which("the", "first", len(most.Members)), o.which("these", "", len(g.Members))}
+}
+
 // against shows how g differs from most.
-func (o Options) against(w io.Writer, most, g Group, source Source) error {
+func (o Options) against(w io.Writer, most, g Group, source Source, called sides) error {
 	a, err := source(most.Representative)
 	if err != nil {
 		return o.unread(most, err)
@@ -75,7 +82,7 @@ func (o Options) against(w io.Writer, most, g Group, source Source) error {
 			return fmt.Errorf("comparing %s of %q with %q: %w", s.name, g.Names[0], most.Names[0], err)
 		}
 		same = same && len(d.changes) == 0
-		o.stream(w, s.name, len(most.Members), len(g.Members), d)
+		o.stream(w, s.name, called, d)
 	}
 	if same {
 		fmt.Fprintln(w, o.paint(faint, "no difference but in what is replaced"))
@@ -83,15 +90,15 @@ func (o Options) against(w io.Writer, most, g Group, source Source) error {
 	return nil
 }
 
-// stream shows the difference between two streams, of so many members each.
-func (o Options) stream(w io.Writer, name string, most, others int, d difference) {
+// stream shows the difference between two streams.
+func (o Options) stream(w io.Writer, name string, called sides, d difference) {
 	switch {
 	case len(d.changes) == 0:
 	case d.nothing:
-		fmt.Fprintln(w, o.paint(yellow, fmt.Sprintf("no %s, unlike %s", name, o.which("the", "first", most))))
+		fmt.Fprintln(w, o.paint(yellow, fmt.Sprintf("no %s, unlike %s", name, called.first)))
 	default:
-		fmt.Fprintln(w, o.paint(red, fmt.Sprintf("--- %s of %s", name, o.which("the", "first", most))))
-		fmt.Fprintln(w, o.paint(green, fmt.Sprintf("+++ %s of %s", name, o.which("these", "", others))))
+		fmt.Fprintln(w, o.paint(red, fmt.Sprintf("--- %s of %s", name, called.first)))
+		fmt.Fprintln(w, o.paint(green, fmt.Sprintf("+++ %s of %s", name, called.second)))
 		o.difference(w, d)
 	}
 }
