@@ -26,7 +26,7 @@ type options struct {
 	failures  *engine.Size // nil: no bound
 	policy    exitPolicy
 	masks     alike.Masks
-	maxOutput int64 // bytes; 0: no limit
+	maxOutput int64  // bytes; 0: no limit
 	rerunOf   string // the run that --rerun is about
 	clusters  []*cluster
 }
