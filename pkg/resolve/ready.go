@@ -14,13 +14,17 @@ import (
 
 const (
 	readyPoll = time.Second
+	// settle is how long a kubelet may take to report that a container has ended:
+	// until then a pod that was just told to restart looks as ready as before.
+	settle = 3 * time.Second
 	// fewPods is how many pods of a namespace are asked for one by one: one page
 	// of a large namespace costs more than a few small answers.
 	fewPods = 5
 )
 
-// Ready waits until the pods of all targets are ready, which it asks every second,
-// for as long as timeout (0: until ctx's own deadline). It returns an error as soon as one of
+// Ready waits until the pods of all targets are ready, which it asks after 3 seconds,
+// lest it takes the state before a restart for the one after it, and then every
+// second, for as long as timeout (0: until ctx's own deadline). It returns an error as soon as one of
 // them is gone, was replaced or has ended, because it will never be ready again;
 // when the time is over; or when ctx ends. An API server that cannot be asked is
 // asked again, within the same time; one that refuses the answer is not.
@@ -30,10 +34,21 @@ func Ready(ctx context.Context, client Client, targets []Target, timeout time.Du
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	began := time.Now()
+	began, wait := time.Now(), settle
+	if timeout > 0 {
+		wait = min(wait, timeout/2)
+	}
 	waiting := podsOf(targets)
 	var last error
 	for {
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+			wait = readyPoll
+		case <-ctx.Done():
+			t.Stop()
+			return late(ctx, waiting, time.Since(began).Round(time.Second), last)
+		}
 		left, err := notReady(ctx, client, waiting)
 		var final *unfit
 		switch {
@@ -45,13 +60,6 @@ func Ready(ctx context.Context, client Client, targets []Target, timeout time.Du
 			waiting, last = left, nil
 		case ctx.Err() == nil:
 			last = err
-		}
-		t := time.NewTimer(readyPoll)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return late(ctx, waiting, time.Since(began).Round(time.Second), last)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func TestReadyWaitsForAll(t *testing.T) {
 			}
 			became := map[string]time.Duration{}
 			for i, name := range names {
-				became[name] = time.Duration(i+3) * time.Second
+				became[name] = time.Duration(i+5) * time.Second
 				time.AfterFunc(became[name]-time.Millisecond, func() {
 					if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), readiness(name, corev1.ConditionTrue), "n"); err != nil {
 						t.Error(err)
@@ -68,6 +68,24 @@ func TestReadyWaitsForAll(t *testing.T) {
 	}
 }
 
+// A pod that was told to restart looks ready until its kubelet has noticed.
+func TestReadyIsNotFooledByTheStateBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := fake.NewClientset(readiness("a", corev1.ConditionTrue))
+		for at, ready := range map[time.Duration]corev1.ConditionStatus{2500 * time.Millisecond: corev1.ConditionFalse, 7500 * time.Millisecond: corev1.ConditionTrue} {
+			time.AfterFunc(at, func() {
+				if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), readiness("a", ready), "n"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		began := time.Now()
+		if err := Ready(t.Context(), client, readyTargets("a"), time.Minute); err != nil || time.Since(began) != 8*time.Second {
+			t.Errorf("error %v after %s", err, time.Since(began))
+		}
+	})
+}
+
 func TestReadyGivesUpOnWhatWillNeverBe(t *testing.T) {
 	for want, change := range map[string]func(*corev1.Pod){
 		`pod "a" was replaced`:     func(p *corev1.Pod) { p.UID = "other" },
@@ -77,10 +95,13 @@ func TestReadyGivesUpOnWhatWillNeverBe(t *testing.T) {
 	} {
 		p := readiness("a", corev1.ConditionTrue)
 		change(p)
-		err := Ready(t.Context(), fake.NewClientset(p), readyTargets("a"), time.Minute)
-		if err == nil || err.Error() != want {
-			t.Errorf("error %v, want %s", err, want)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			err := Ready(t.Context(), fake.NewClientset(p), readyTargets("a"), time.Minute)
+			if err == nil || err.Error() != want || time.Since(began) != settle {
+				t.Errorf("error %v after %s, want %s", err, time.Since(began), want)
+			}
+		})
 	}
 }
 
@@ -118,11 +139,15 @@ func TestReadyAsksAgainWhereItHelps(t *testing.T) {
 			t.Errorf("error %v after %d requests", err, asked)
 		}
 	})
-	client := fake.NewClientset()
-	client.PrependReactor("get", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
-		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New("no"))
+	synctest.Test(t, func(t *testing.T) {
+		client := fake.NewClientset()
+		client.PrependReactor("get", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New("no"))
+		})
+		began := time.Now()
+		err := Ready(t.Context(), client, readyTargets("a"), time.Minute)
+		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), `getting pod "a"`) || time.Since(began) != settle {
+			t.Errorf("error %v after %s, want the refusal at once", err, time.Since(began))
+		}
 	})
-	if err := Ready(t.Context(), client, readyTargets("a"), time.Minute); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), `getting pod "a"`) {
-		t.Errorf("error %v, want the refusal at once", err)
-	}
 }
