@@ -15,14 +15,16 @@ import (
 const (
 	readyPoll = time.Second
 	// settle is how long a kubelet may take to report that a container has ended:
-	// until then a pod that was just told to restart looks as ready as before.
-	settle = 3 * time.Second
+	// until then a pod that was just told to restart looks as ready as before. It is
+	// no proof: a program that first finishes its work takes longer, and only whoever
+	// runs the command knows how much.
+	settle = 5 * time.Second
 	// fewPods is how many pods of a namespace are asked for one by one: one page
 	// of a large namespace costs more than a few small answers.
 	fewPods = 5
 )
 
-// Ready waits until the pods of all targets are ready, which it asks after 3 seconds,
+// Ready waits until the pods of all targets are ready, which it asks after 5 seconds,
 // lest it takes the state before a restart for the one after it, and then every
 // second, for as long as timeout (0: until ctx's own deadline). It returns an error as soon as one of
 // them is gone, was replaced or has ended, because it will never be ready again;

@@ -48,7 +48,7 @@ func TestReadyWaitsForAll(t *testing.T) {
 			}
 			became := map[string]time.Duration{}
 			for i, name := range names {
-				became[name] = time.Duration(i+5) * time.Second
+				became[name] = settle + time.Duration(i+2)*time.Second
 				time.AfterFunc(became[name]-time.Millisecond, func() {
 					if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), readiness(name, corev1.ConditionTrue), "n"); err != nil {
 						t.Error(err)
@@ -72,7 +72,7 @@ func TestReadyWaitsForAll(t *testing.T) {
 func TestReadyIsNotFooledByTheStateBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := fake.NewClientset(readiness("a", corev1.ConditionTrue))
-		for at, ready := range map[time.Duration]corev1.ConditionStatus{2500 * time.Millisecond: corev1.ConditionFalse, 7500 * time.Millisecond: corev1.ConditionTrue} {
+		for at, ready := range map[time.Duration]corev1.ConditionStatus{settle - time.Second: corev1.ConditionFalse, settle + 1500*time.Millisecond: corev1.ConditionTrue} {
 			time.AfterFunc(at, func() {
 				if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), readiness("a", ready), "n"); err != nil {
 					t.Error(err)
@@ -80,7 +80,7 @@ func TestReadyIsNotFooledByTheStateBefore(t *testing.T) {
 			})
 		}
 		began := time.Now()
-		if err := Ready(t.Context(), client, readyTargets("a"), time.Minute); err != nil || time.Since(began) != 8*time.Second {
+		if err := Ready(t.Context(), client, readyTargets("a"), time.Minute); err != nil || time.Since(began) != settle+2*time.Second {
 			t.Errorf("error %v after %s", err, time.Since(began))
 		}
 	})
