@@ -135,9 +135,14 @@ func TestConfirmIsInterrupted(t *testing.T) {
 
 func TestQuestionsAreHarmless(t *testing.T) {
 	master, tty := openPTY(t)
-	go func() { _, _ = Confirm(t.Context(), &IO{In: tty, Err: tty}, "Run in \x1b[2Jweb?") }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = Confirm(t.Context(), &IO{In: tty, Err: tty}, "Run in \x1b[2Jweb?")
+	}()
 	if got := readUntil(t, master, "[y/N] "); got != `Run in \x1b[2Jweb? [y/N] ` {
 		t.Errorf("the terminal got %q", got)
 	}
 	_, _ = master.WriteString("\n")
+	<-done
 }
