@@ -3,6 +3,7 @@ package supervise_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os/exec"
 	"syscall"
 	"time"
@@ -35,6 +36,11 @@ func (l local) Run(ctx context.Context, req podexec.Request) (res podexec.Result
 		res.Err = err
 		return res
 	}
+	defer func() {
+		if c, ok := req.Stdin.(io.Closer); ok {
+			c.Close() // as podexec does
+		}
+	}()
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -54,9 +60,6 @@ func (l local) Run(ctx context.Context, req podexec.Request) (res podexec.Result
 		<-ended
 		res.Reason = "interrupted"
 		return res
-	}
-	if c, ok := req.Stdin.(interface{ Close() error }); ok {
-		c.Close()
 	}
 	res.Outcome, res.ExitCode = podexec.OK, 0
 	var exit *exec.ExitError

@@ -141,12 +141,23 @@ kx_kill() {
 	fi
 }
 
-# kx_tick waits for 0.1 s, or for 1 s where sleep knows full seconds only, until
-# the grace period is over.
+# kx_limit sets how long kx_tick may go on, in 0.1 s. kx_tick waits that long, or 1 s
+# where sleep knows full seconds only, and looks at the clock, as time flies on a
+# busy node.
+kx_limit() {
+	kx_ticks=$1
+	kx_clock
+	kx_until=$((kx_now + 10 * $1))
+}
+kx_clock() {
+	kx_now=0
+	read -r kx_l kx_p </proc/uptime && kx_now=${kx_l%.*}${kx_l#*.}
+}
 kx_tick() {
-	[ "$kx_grace" -gt 0 ] || return
-	kx_grace=$((kx_grace - 1))
-	sleep .1 || { sleep 1 && kx_grace=$((kx_grace - 9)); }
+	[ "$kx_ticks" -gt 0 ] && [ "$kx_now" -lt "$kx_until" ] || return
+	kx_ticks=$((kx_ticks - 1))
+	sleep .1 || { sleep 1 && kx_ticks=$((kx_ticks - 9)); } || return
+	kx_clock
 } >/dev/null 3<&- 7>&- 8>&-
 
 # kx_control waits for the client's word, or its end, and passes it on to kx_watch,
@@ -171,6 +182,7 @@ kx_watch() {
 		exit
 	fi
 	trap exit USR2
+	kx_limit "${kx_grace:-0}"
 	[ ! -e "/proc/$$/fd/3" ] || kill -USR1 "$$"
 	kx_kill TERM
 	while kx_tick; do
@@ -178,7 +190,7 @@ kx_watch() {
 	done
 	if [ "$kx_t" = 0 ]; then # somebody listens, but perhaps not now
 		kx_end "K 137" &
-		kx_grace=2
+		kx_limit 1
 		while kx_tick; do :; done
 	fi
 	kx_kill KILL
@@ -202,8 +214,9 @@ kx_code=$?
 kx_k=E kx_x=$$
 if [ "$kx_q" ]; then
 	kx_k=T
-	kx_grace=$((kx_grace + 20))
+	kx_limit $((kx_grace + 20))
 	while kx_others; [ "$kx_left" ] && kx_tick; do :; done
+	[ -z "$kx_left" ] || kx_kill KILL # kx_watch should have
 fi
 kx_end "$kx_k $kx_code"
 if [ -z "$kx_i" ]; then
