@@ -37,8 +37,8 @@ func Ready(ctx context.Context, client Client, targets []Target, timeout time.Du
 		defer cancel()
 	}
 	began, wait := time.Now(), settle
-	if timeout > 0 {
-		wait = min(wait, timeout/2)
+	if deadline, ok := ctx.Deadline(); ok { // there must be time for a look
+		wait = min(wait, deadline.Sub(began)/2)
 	}
 	waiting := podsOf(targets)
 	var last error
