@@ -12,7 +12,7 @@ import (
 
 // ask runs Confirm, types keys into master once the question is there, and returns
 // the outcome and what the terminal shows.
-func ask(ctx context.Context, t *testing.T, s *IO, master *os.File, keys string) (yes bool, err error, screen string) {
+func ask(ctx context.Context, t *testing.T, s *IO, master *os.File, keys string) (yes bool, screen string, err error) {
 	t.Helper()
 	type outcome struct {
 		yes bool
@@ -29,10 +29,10 @@ func ask(ctx context.Context, t *testing.T, s *IO, master *os.File, keys string)
 	}
 	select {
 	case o := <-done:
-		return o.yes, o.err, screen
+		return o.yes, screen, o.err
 	case <-time.After(5 * time.Second):
 		t.Fatalf("no end after typing %q", keys)
-		return false, nil, screen
+		return false, screen, nil
 	}
 }
 
@@ -59,7 +59,7 @@ func TestConfirm(t *testing.T) {
 		"\x04": false, "y\x04\x04": false, strings.Repeat("y", 300) + "\n": false,
 	} {
 		master, tty := openPTY(t)
-		yes, err, screen := ask(t.Context(), t, &IO{In: tty, Out: &bytes.Buffer{}, Err: tty}, master, keys)
+		yes, screen, err := ask(t.Context(), t, &IO{In: tty, Out: &bytes.Buffer{}, Err: tty}, master, keys)
 		if err != nil || yes != want || screen != "Run in 30 pods? [y/N] " {
 			t.Errorf("%q: %v, %v; screen %q; want %v", keys, yes, err, screen, want)
 		}
@@ -79,11 +79,11 @@ func TestConfirmAtTheTerminalItself(t *testing.T) {
 		out, err := os.OpenFile(tty.Name(), os.O_RDWR, 0)
 		return again, out, err
 	}
-	yes, err, _ := ask(t.Context(), t, s, master, "n\n")
+	yes, _, err := ask(t.Context(), t, s, master, "n\n")
 	if yes || err != nil || errOut.Len() > 0 || in.String() != "y\n" {
 		t.Errorf("%v, %v; stderr has %q, stdin has %q left", yes, err, errOut, in)
 	}
-	if yes, err, _ := ask(t.Context(), t, s, master, "y\n"); !yes || err != nil {
+	if yes, _, err := ask(t.Context(), t, s, master, "y\n"); !yes || err != nil {
 		t.Errorf("%v, %v; want yes", yes, err)
 	}
 }
