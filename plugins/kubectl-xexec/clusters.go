@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 )
@@ -28,6 +29,9 @@ func (f *flags) connect() ([]*cluster, error) {
 	if len(f.targets.contexts) == 0 {
 		c, err := f.cluster(f.kube)
 		return []*cluster{c}, err
+	}
+	if flag := f.kube.FixedCluster(); flag != "" && len(f.targets.contexts) > 1 {
+		return nil, cli.Usagef("%s names one cluster, but --context names several", flag)
 	}
 	var clusters []*cluster
 	for _, name := range f.targets.contexts {
