@@ -85,6 +85,9 @@ func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[
 	in.release() // what follows is for the user's own terminal
 	err = errors.Join(err, out.Close(ctx))
 	code := exitCode(results, o.policy, ctx.Err() != nil)
+	for i, r := range results { // what the sinks were not told because one of them broke
+		rec.landed(i, r, "", nil)
+	}
 	rec.end(code, time.Since(start), ctx.Err() != nil)
 	if err != nil {
 		return fmt.Errorf("writing output: %w", err)
