@@ -86,6 +86,9 @@ func (d *Debugger) Enter(ctx context.Context, t resolve.Target) (resolve.Target,
 		return t, nil
 	}
 	name, err := d.ensure(ctx, t)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // says more than that a request was cancelled
+	}
 	if err != nil {
 		return t, explain(fmt.Errorf("adding a debug container to pod %q: %w", t.Pod, err), t)
 	}

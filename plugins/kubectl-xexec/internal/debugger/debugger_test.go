@@ -193,14 +193,16 @@ func TestConflictsEndInOneContainer(t *testing.T) {
 }
 
 func TestContextEndsTheWait(t *testing.T) {
-	server, client, target := scene(t)
-	server.Ephemeral(func(corev1.EphemeralContainer) corev1.ContainerState {
-		return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
-	})
-	ctx, cancel := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
-	time.AfterFunc(50*time.Millisecond, func() { cancel(interrupted) })
-	if _, err := debugger.New(client, debugger.Options{Image: image}).Enter(ctx, target); !errors.Is(err, interrupted) {
-		t.Errorf("error %v", err)
+	for _, delay := range []time.Duration{0, 100 * time.Millisecond} { // in the request, and after it
+		server, client, target := scene(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		server.Ephemeral(func(corev1.EphemeralContainer) corev1.ContainerState {
+			time.AfterFunc(delay, func() { cancel(interrupted) })
+			return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}
+		})
+		if _, err := debugger.New(client, debugger.Options{Image: image}).Enter(ctx, target); !errors.Is(err, interrupted) {
+			t.Errorf("interrupted after %s: error %v", delay, err)
+		}
 	}
 }
