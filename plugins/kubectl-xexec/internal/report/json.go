@@ -1,13 +1,12 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"strconv"
 )
 
 // jsonLines writes one object a line.
-type jsonLines struct{ w *bufio.Writer }
+type jsonLines struct{ w writer }
 
 func (jsonLines) begin()     {}
 func (jsonLines) end() error { return nil }
@@ -22,7 +21,7 @@ func (j jsonLines) row(r row) error {
 
 // jsonDocument writes one indented document.
 type jsonDocument struct {
-	w    *bufio.Writer
+	w    writer
 	rows int
 }
 
@@ -36,51 +35,51 @@ func (j *jsonDocument) row(r row) error {
 		return err
 	}
 	if j.rows++; j.rows > 1 {
-		j.w.WriteByte(',')
+		j.w.put(",")
 	}
 	return object(j.w, fields, "\n    {\n      ", ",\n      ", ": ", "\n    }")
 }
 
 func (j *jsonDocument) end() error {
 	if j.rows > 0 {
-		j.w.WriteString("\n  ")
+		j.w.put("\n  ")
 	}
-	j.w.WriteString("]\n}\n")
+	j.w.put("]\n}\n")
 	return nil
 }
 
 // object writes fields with what comes before, between and after them. It is
 // complete also if a text could not be read.
-func object(w *bufio.Writer, fields []field, before, between, colon, after string) error {
+func object(w writer, fields []field, before, between, colon, after string) error {
 	var first error
 	for i, f := range fields {
 		if i == 0 {
-			w.WriteString(before)
+			w.put(before)
 		} else {
-			w.WriteString(between)
+			w.put(between)
 		}
-		w.WriteString(`"` + f.name + `"` + colon)
+		w.put(`"` + f.name + `"` + colon)
 		if err := value(w, f.value); err != nil && first == nil {
 			first = err
 		}
 	}
-	w.WriteString(after)
+	w.put(after)
 	return first
 }
 
 // value writes what JSON and YAML have in common.
-func value(w *bufio.Writer, v any) error {
+func value(w writer, v any) error {
 	switch v := v.(type) {
 	case nil:
-		w.WriteString("null")
+		w.put("null")
 	case string:
 		quote(w, v)
 	case bool:
-		w.WriteString(strconv.FormatBool(v))
+		w.put(strconv.FormatBool(v))
 	case int:
-		w.WriteString(strconv.Itoa(v))
+		w.put(strconv.Itoa(v))
 	case float64:
-		w.WriteString(strconv.FormatFloat(v, 'f', -1, 64))
+		w.put(strconv.FormatFloat(v, 'f', -1, 64))
 	case *text:
 		return v.quote(w)
 	}

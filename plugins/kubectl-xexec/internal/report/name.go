@@ -1,15 +1,13 @@
 package report
 
 import (
-	"bufio"
-
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 )
 
 // names writes which pods succeeded.
 type names struct {
-	w    *bufio.Writer
+	w    writer
 	seen map[string]bool
 }
 
@@ -21,7 +19,7 @@ func (n *names) row(r row) error {
 	id := t.Context + "/" + t.Namespace + "/" + t.Pod
 	if r.result.Outcome == podexec.OK && !n.seen[id] {
 		n.seen[id] = true
-		n.w.WriteString("pod/" + streams.SanitizeLine(t.Pod) + "\n")
+		n.w.put("pod/" + streams.SanitizeLine(t.Pod) + "\n")
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -11,8 +10,8 @@ import (
 
 // quote writes t as a JSON string, which is a YAML string as well. If reading
 // fails half way, the string still ends.
-func (t *text) quote(w *bufio.Writer) error {
-	w.WriteByte('"')
+func (t *text) quote(w writer) error {
+	w.put("\"")
 	var err error
 	if t.valid {
 		err = eachWhole(t.reader(), func(p []byte) error { escape(w, p); return nil }, nothing)
@@ -21,7 +20,7 @@ func (t *text) quote(w *bufio.Writer) error {
 		_, err = io.Copy(e, t.reader())
 		_ = e.Close() // its errors stick to w
 	}
-	w.WriteByte('"')
+	w.put("\"")
 	if err != nil {
 		return fmt.Errorf("reading back output: %w", err)
 	}
@@ -31,16 +30,16 @@ func (t *text) quote(w *bufio.Writer) error {
 func nothing([]byte) error { return nil }
 
 // quote is text.quote for a short string.
-func quote(w *bufio.Writer, s string) {
-	w.WriteByte('"')
+func quote(w writer, s string) {
+	w.put("\"")
 	escape(w, []byte(strings.ToValidUTF8(s, "\ufffd")))
-	w.WriteByte('"')
+	w.put("\"")
 }
 
 // escape writes valid UTF-8 as the inside of a JSON string. Characters that matter
 // only to HTML stay; those that could do harm on a terminal, or that YAML does not
 // allow, are escaped.
-func escape(w *bufio.Writer, p []byte) {
+func escape(w writer, p []byte) {
 	from := 0
 	for i := 0; i < len(p); {
 		c := p[i]
@@ -53,20 +52,20 @@ func escape(w *bufio.Writer, p []byte) {
 			i += n
 			continue
 		}
-		w.Write(p[from:i])
+		w.raw(p[from:i])
 		escapeRune(w, r)
 		i += n
 		from = i
 	}
-	w.Write(p[from:])
+	w.raw(p[from:])
 }
 
 // shortEscapes are those of JSON that YAML has, too.
 var shortEscapes = map[rune]string{'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\b': `\b`, '\f': `\f`}
 
-func escapeRune(w *bufio.Writer, r rune) {
+func escapeRune(w writer, r rune) {
 	if short, ok := shortEscapes[r]; ok {
-		w.WriteString(short)
+		w.put(short)
 		return
 	}
 	fmt.Fprintf(w, `\u%04x`, r)

@@ -137,7 +137,7 @@ func (r *Report) Close(ctx context.Context) error {
 // print writes the report.
 func (r *Report) print() {
 	defer close(r.done)
-	w := bufio.NewWriterSize(r.o.Out, 64<<10)
+	w := writer{bufio.NewWriterSize(r.o.Out, 64<<10)}
 	p := &sequence{formatter: newFormatter(r.o, w), sorted: r.o.Format != JSONL, waiting: map[int]row{}}
 	p.begin()
 	var unread error // the document goes on without what cannot be read back

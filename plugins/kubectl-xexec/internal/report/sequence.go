@@ -1,21 +1,20 @@
 package report
 
 import (
-	"bufio"
 	"errors"
 	"maps"
 	"slices"
 )
 
-// formatter is one format. Errors of writing stick to its bufio.Writer and show
-// when that is flushed; those that methods return are about reading the output.
+// formatter is one format. Errors of writing stick to its writer; those that
+// methods return are about reading the output.
 type formatter interface {
 	begin()
 	row(row) error
 	end() error
 }
 
-func newFormatter(o Options, w *bufio.Writer) formatter {
+func newFormatter(o Options, w writer) formatter {
 	switch o.Format {
 	case YAML:
 		return &yamlDocument{w: w}

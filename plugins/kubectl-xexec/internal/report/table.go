@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -15,7 +14,7 @@ import (
 // table has a line for each result. It is written at the end, because only then
 // the width of its columns is known.
 type table struct {
-	w     *bufio.Writer
+	w     writer
 	width int
 	rows  [][]string
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"strings"
@@ -12,7 +11,7 @@ import (
 // yamlDocument writes one document. Output of several lines that are fit to be
 // read is a block, any other is quoted.
 type yamlDocument struct {
-	w    *bufio.Writer
+	w    writer
 	rows int
 }
 
@@ -26,16 +25,16 @@ func (y *yamlDocument) row(r row) error {
 		return err
 	}
 	if y.rows++; y.rows == 1 {
-		y.w.WriteByte('\n')
+		y.w.put("\n")
 	}
 	var first error
 	for i, f := range fields {
 		if i == 0 {
-			y.w.WriteString("- ")
+			y.w.put("- ")
 		} else {
-			y.w.WriteString("  ")
+			y.w.put("  ")
 		}
-		y.w.WriteString(f.name + ": ")
+		y.w.put(f.name + ": ")
 		if err := y.value(f.value); err != nil && first == nil {
 			first = err
 		}
@@ -45,7 +44,7 @@ func (y *yamlDocument) row(r row) error {
 
 func (y *yamlDocument) end() error {
 	if y.rows == 0 {
-		y.w.WriteString(" []\n")
+		y.w.put(" []\n")
 	}
 	return nil
 }
@@ -61,7 +60,7 @@ func (y *yamlDocument) value(v any) error {
 		}
 	}
 	err := value(y.w, v)
-	y.w.WriteByte('\n')
+	y.w.put("\n")
 	return err
 }
 
@@ -70,40 +69,40 @@ func (y *yamlDocument) scalar(s string) {
 	plain, err := yaml.Marshal(s)
 	if err != nil || strings.ContainsAny(s, "\n\r") || bytes.Count(plain, []byte("\n")) != 1 {
 		quote(y.w, s)
-		y.w.WriteByte('\n')
+		y.w.put("\n")
 		return
 	}
-	y.w.Write(plain)
+	y.w.raw(plain)
 }
 
 // block writes the lines of t below a "|", four blanks further in. Where the first
 // line does not tell how far it is indented, the "|" does.
 func (y *yamlDocument) block(t *text) error {
-	y.w.WriteByte('|')
+	y.w.put("|")
 	if strings.IndexByte(" \t\n", t.first) >= 0 {
-		y.w.WriteByte('2')
+		y.w.put("2")
 	}
 	switch t.trailing {
 	case 0:
-		y.w.WriteByte('-')
+		y.w.put("-")
 	case 1:
 	default:
-		y.w.WriteByte('+')
+		y.w.put("+")
 	}
-	y.w.WriteByte('\n')
+	y.w.put("\n")
 	fresh := true // at the beginning of a line
 	err := eachWhole(t.reader(), func(p []byte) error {
 		for line := range bytes.Lines(p) {
 			if fresh && line[0] != '\n' {
-				y.w.WriteString("    ")
+				y.w.put("    ")
 			}
-			y.w.Write(line)
+			y.w.raw(line)
 			fresh = line[len(line)-1] == '\n'
 		}
 		return nil
 	}, nothing)
 	if !fresh {
-		y.w.WriteByte('\n')
+		y.w.put("\n")
 	}
 	if err != nil {
 		return fmt.Errorf("reading back output: %w", err)

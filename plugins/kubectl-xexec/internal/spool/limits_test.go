@@ -130,7 +130,7 @@ func memory() error {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
 		return err
 	}
-	peak := int64(use.Maxrss)
+	peak := use.Maxrss
 	if runtime.GOOS != "darwin" { // which counts bytes, as nobody else does
 		peak <<= 10
 	}
