@@ -174,13 +174,13 @@ kx_control() {
 }
 kx_watch() {
 	trap '' TERM USR1 USR2
-	read -r kx_w kx_l </proc/self/stat
-	read -r kx_c
+	read -r kx_c # stdin must stay the pipe, until the main shell has opened it
 	read -r kx_t || kx_t=1
 	if [ "$kx_t" = over ]; then
 		kill -KILL "$kx_c"
 		exit
 	fi
+	read -r kx_w kx_l </proc/self/stat
 	trap exit USR2
 	kx_limit "${kx_grace:-0}"
 	[ ! -e "/proc/$$/fd/3" ] || kill -USR1 "$$"
