@@ -86,6 +86,9 @@ func (o *options) remains(results []engine.Result) string {
 		left[r.Left]++
 	}
 	var parts []string
+	if n := left[engine.LeftEnded]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s ended; nothing of %s is left", were(n, "command"), pronoun(n)))
+	}
 	if n := left[engine.LeftEnding]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s will be over within %s", amount(n, "command"), o.flags.command.grace))
 	}
@@ -93,6 +96,20 @@ func (o *options) remains(results []engine.Result) string {
 		parts = append(parts, fmt.Sprintf("%s may run on: nothing supervises them there", amount(n, "command")))
 	}
 	return strings.Join(parts, "; ")
+}
+
+func were(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " was"
+	}
+	return amount(n, what) + " were"
+}
+
+func pronoun(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 // elapsed is a duration for people: 0.4s, 12.3s, 3m20s.
