@@ -11,7 +11,7 @@ import (
 )
 
 // judge makes a result of the server's word and the supervisor's. The latter wins.
-func (s *session) judge(ctx context.Context, server podexec.Result) (res Result, fallback bool) {
+func (s *session) judge(server podexec.Result) (res Result, fallback bool) {
 	res = Result{Result: server}
 	switch {
 	case s.refused == "shell":
@@ -31,7 +31,7 @@ func (s *session) judge(ctx context.Context, server podexec.Result) (res Result,
 	case s.leader == nil && (server.Outcome == podexec.OK || server.Outcome == podexec.Failed):
 		s.noSupervisor(&res)
 	default:
-		s.unproven(ctx, &res)
+		s.unproven(&res)
 	}
 	return res, false
 }
@@ -127,7 +127,7 @@ func (s *session) noSupervisor(res *Result) {
 }
 
 // unproven is for a command that may have started, and whose end is unconfirmed.
-func (s *session) unproven(ctx context.Context, res *Result) {
+func (s *session) unproven(res *Result) {
 	left := LeftEnding
 	if s.control == nil || s.hard {
 		left = LeftUnknown
@@ -147,7 +147,6 @@ func (s *session) unproven(ctx context.Context, res *Result) {
 	default:
 		res.Left = left
 	}
-	_ = ctx
 }
 
 // unfinished is for a command that was told to end.

@@ -23,6 +23,7 @@ func eachTransport(t *testing.T, test func(t *testing.T, s *kubetest.Server, r *
 	t.Helper()
 	for name, options := range map[string][]podexec.Option{"websocket": nil, "spdy": {podexec.EndToEnd()}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := kubetest.Start(t, kubetest.Options{})
 			s.Put(kubetest.Pod("default", "web-0", "app"))
 			c, err := podexec.New(s.RESTConfig(), options...)
@@ -99,7 +100,7 @@ func TestStopTimeoutAndCancel(t *testing.T) {
 				if res.Outcome != podexec.Timeout || res.Left != supervise.LeftEnded || res.ExitCode != -1 {
 					t.Errorf("%s, input %v, timeout: %+v", name, input, res)
 				}
-				gone(t, s, time.Second)
+				gone(t, s, 5*time.Second)
 
 				stop := make(chan struct{})
 				r.Timeout, r.Stop, r.Started = 0, stop, func() { close(stop) }
@@ -112,7 +113,7 @@ func TestStopTimeoutAndCancel(t *testing.T) {
 				if res.Outcome != podexec.Lost || res.Left != supervise.LeftEnded || res.Reason != "interrupted" {
 					t.Errorf("%s, input %v, stop: %+v", name, input, res)
 				}
-				gone(t, s, time.Second)
+				gone(t, s, 5*time.Second)
 				if input {
 					return // nothing would tell the command that the client is gone
 				}
@@ -120,10 +121,10 @@ func TestStopTimeoutAndCancel(t *testing.T) {
 				var cancelled time.Time
 				r.Stop, r.Started = nil, func() { cancelled = time.Now(); cancel() }
 				res = runner.Run(ctx, r.Request)
-				if d := time.Since(cancelled); res.Outcome != podexec.Lost || res.Left != supervise.LeftEnding || d > 500*time.Millisecond {
+				if d := time.Since(cancelled); res.Outcome != podexec.Lost || res.Left != supervise.LeftEnding || d > 2*time.Second {
 					t.Errorf("%s, cancel: %+v after %s", name, res, d)
 				}
-				gone(t, s, 3*time.Second)
+				gone(t, s, 8*time.Second)
 			})
 		}
 	}
@@ -159,7 +160,7 @@ func TestOutputThatCannotBeWrittenEndsTheCommand(t *testing.T) {
 				t.Errorf("terminal %v: %+v after %s", tty, res, time.Since(start))
 			}
 			if !tty {
-				gone(t, s, 2*time.Second)
+				gone(t, s, 5*time.Second)
 			}
 		}
 	})

@@ -100,7 +100,7 @@ func (r *Runner) supervised(ctx context.Context, req Request, start time.Time) (
 	cancel()
 	out.flush()
 	errOut.flush()
-	res, fallback = s.judge(ctx, plain)
+	res, fallback = s.judge(plain)
 	res.StartedAt, res.Duration = start, time.Since(start)
 	return res, fallback
 }
@@ -138,8 +138,8 @@ func (s *session) prefaced(to func(p []byte)) func(p []byte) {
 // record takes a word of the supervisor and says whether it is the stream's last.
 func (s *session) record(stream int, text string) (last bool) {
 	kind, rest, _ := strings.Cut(text, " ")
-	if kind == "S" && s.leader == nil && s.req.Started != nil {
-		s.req.Started()
+	if kind == "S" && s.req.Started != nil {
+		defer s.req.Started() // after the lock, when stop knows whom to stop
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

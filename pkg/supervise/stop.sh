@@ -12,8 +12,13 @@ exec 2>/dev/null
 kx_stat "$2" && [ "$kx_group" = "$2" ] && [ "$kx_born" = "$3" ] || exit 0
 kx_stat "$1" && [ "$kx_group" = "$2" ] && kill -USR1 "$1"
 kill -TERM "-$2"
-kx_grace=$4
-while [ "$kx_grace" -gt 0 ]; do
+kx_clock() {
+	kx_now=0
+	read -r kx_l kx_p </proc/uptime && kx_now=${kx_l%.*}${kx_l#*.}
+}
+kx_clock
+kx_grace=$4 kx_until=$((kx_now + 10 * $4))
+while [ "$kx_grace" -gt 0 ] && [ "$kx_now" -le "$kx_until" ]; do
 	kx_left=
 	for kx_p in /proc/[0-9]*; do
 		kx_stat "${kx_p#/proc/}" && [ "$kx_state" != Z ] && [ "$kx_group" = "$2" ] && kx_left=1 && break
@@ -21,5 +26,6 @@ while [ "$kx_grace" -gt 0 ]; do
 	[ "$kx_left" ] || exit 0
 	kx_grace=$((kx_grace - 1))
 	sleep .1 || { sleep 1 && kx_grace=$((kx_grace - 9)); } || break
+	kx_clock
 done
 kill -KILL "-$2"

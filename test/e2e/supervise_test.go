@@ -108,7 +108,8 @@ func superviseMany(t *testing.T, transport string, sig os.Signal) []string {
 		}
 		for marked(t, mark) > 0 {
 			if d := time.Since(begin); d > superviseGrace+30*time.Second {
-				t.Fatalf("round %d: %d processes are left after %s", round, marked(t, mark), d)
+				left := n.Cluster.Run(t, "ps", "axo", "pid,ppid,pgid,stat,wchan:16,args")
+				t.Fatalf("round %d: %d processes are left after %s:\n%s", round, marked(t, mark), d, linesWith(left.Stdout, mark))
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
@@ -194,6 +195,16 @@ func (c *supervised) end() string {
 	//nolint:errcheck // it may have been killed
 	c.cmd.Wait()
 	return line
+}
+
+func linesWith(text, mark string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, mark) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 // marked counts the processes on the node with a mark in their arguments. The clients
