@@ -114,7 +114,9 @@ func TestTimeoutEndsTheGroup(t *testing.T) {
 			r.Timeout = 500 * time.Millisecond
 			start := time.Now()
 			res := r.on(t, sh)
-			t.Logf("%s: %s %s %q verified %v after %v", name, res.Outcome, res.Left, res.Reason, res.Verified, time.Since(start))
+			if res.Outcome != podexec.Timeout || res.Left != supervise.LeftEnded || !res.Verified || r.out.String() != "begun\n" || time.Since(start) > 8*time.Second {
+				t.Errorf("%s: %+v after %s, printed %q", name, res, time.Since(start), r.out.String())
+			}
 		}
 	})
 }
