@@ -16,7 +16,7 @@ import (
 // changes shows how the results differ from those of an earlier run: the counts,
 // what is new and what is gone, then each change.
 func (p *places) changes(since *compare.Since, look alike.Options) error {
-	out := p.o.io.Out
+	out := p.out()
 	var parts []string
 	for _, kind := range []journal.Kind{journal.Same, journal.Changed, journal.New, journal.Gone, journal.Unclear} {
 		if n := since.Counts[kind]; n > 0 {

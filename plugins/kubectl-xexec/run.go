@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/compare"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/journal"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
@@ -71,28 +75,59 @@ func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[
 		}
 	}
 	rec := o.record(found)
-	out, err := o.sinks(found, store, rec, before)
+	p := &places{
+		o: o, found: found, names: rowNames(found), store: store, rec: rec, before: before,
+		prints: compare.NewPrints(found.Targets, o.masks), taken: &progress{},
+	}
+	p.status = p.follow()
+	out, err := p.sink()
 	if err != nil {
 		return err
 	}
 	o.reported = true // closing the sinks does it
+	defer ignorePipes()()
 	running, cancel := untilBroken(ctx, out)
 	defer cancel()
 
 	job := o.job(found, in, denied)
-	job.Events = o.events(rec)
+	job.Events = p.events()
 	results, err := engine.RunAll(running, job, out)
 	in.release() // what follows is for the user's own terminal
-	err = errors.Join(err, out.Close(ctx))
+	last, done := p.lastWords(ctx)
+	defer done()
+	err = errors.Join(err, out.Close(last))
 	code := exitCode(results, o.policy, ctx.Err() != nil)
 	for i, r := range results { // what the sinks were not told because one of them broke
 		rec.landed(i, r, "", nil)
 	}
 	rec.end(code, time.Since(start), ctx.Err() != nil)
 	if err != nil {
-		return fmt.Errorf("writing output: %w", err)
+		return o.unheard(results, err)
 	}
 	return o.conclude(results, code, time.Since(start), ctx.Err() != nil)
+}
+
+// unheard ends a run whose output could not be written. A reader that has gone, such
+// as head, wanted no more: that is no error to talk about.
+func (o *options) unheard(results []engine.Result, err error) error {
+	if text := o.remains(results); text != "" {
+		o.say(text)
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return cli.Exit(exitPipe)
+	}
+	return fmt.Errorf("writing output: %w", err)
+}
+
+// exitPipe is what a shell reports of a program that writes to a closed pipe.
+const exitPipe = 128 + 13
+
+// ignorePipes makes a closed stdout an error of the write instead of the end of this
+// process, so that the commands can be ended and the run remembered.
+func ignorePipes() (undo func()) {
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+	return func() { signal.Stop(pipes) }
 }
 
 // job is everything that the engine must know.

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/report"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/sink"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/spool"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/status"
 )
 
 // places is where the output of a run goes: what the user sees, the files, the
@@ -27,16 +28,21 @@ type places struct {
 	store  *spool.Store
 	prints *compare.Prints
 	rec    *record
-	before *journal.Run // what --diff-with names, nil without it
+	before *journal.Run   // what --diff-with names, nil without it
+	status *status.Status // nil where the command has the terminal to itself
+	taken  *progress      // of who reads stdout
 }
 
-// sinks puts together where output goes.
-func (o *options) sinks(found *resolve.Found, store *spool.Store, rec *record, before *journal.Run) (sink.Sink, error) {
-	p := &places{o: o, before: before, found: found, names: rowNames(found), store: store, rec: rec, prints: compare.NewPrints(found.Targets, o.masks)}
+// sink puts together where output goes.
+func (p *places) sink() (sink.Sink, error) {
+	o := p.o
 	if o.interactive() {
 		return p.raw(), nil
 	}
 	all := []sink.Sink{p.prints} // first: the others ask for fingerprints
+	if p.status != nil {
+		all = append(all, p.status)
+	}
 	switch {
 	case o.output.format != "":
 		all = append(all, p.report())
@@ -46,7 +52,7 @@ func (o *options) sinks(found *resolve.Found, store *spool.Store, rec *record, b
 		all = append(all, p.live())
 	}
 	if path := o.output.dir; path != "" {
-		dir, err := outdir.Open(path, found.Targets, o.output.overwrite)
+		dir, err := outdir.Open(path, p.found.Targets, o.output.overwrite)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +63,7 @@ func (o *options) sinks(found *resolve.Found, store *spool.Store, rec *record, b
 
 // live shows output as it comes.
 func (p *places) live() sink.Sink {
-	several := len(p.names) > 1
+	several := p.several()
 	switch prefix := p.o.output.prefix; {
 	case prefix == always || prefix == auto && several:
 		return p.lines(p.names[:len(p.found.Targets)])
@@ -72,15 +78,28 @@ func (p *places) raw() sink.Sink { return live.Raw{Out: p.o.io.Out, Err: p.o.io.
 func (p *places) lines(labels []string) sink.Sink {
 	s := p.o.io
 	return live.New(
-		live.Stream{W: s.Out, Color: s.UseColor(s.Out), Terminal: s.OutIsTerminal()},
-		live.Stream{W: s.Err, Color: s.UseColor(s.Err), Terminal: s.ErrIsTerminal()},
+		live.Stream{W: p.out(), Color: s.UseColor(s.Out), Terminal: s.OutIsTerminal()},
+		live.Stream{W: p.screen(s.Err, s.ErrIsTerminal()), Color: s.UseColor(s.Err), Terminal: s.ErrIsTerminal()},
 		labels, p.store)
+}
+
+// out is stdout, for what is written while the run lasts.
+func (p *places) out() io.Writer {
+	return p.taken.of(p.screen(p.o.io.Out, p.o.io.OutIsTerminal()))
+}
+
+// screen keeps what goes to a terminal out of the way of the status line.
+func (p *places) screen(w io.Writer, terminal bool) io.Writer {
+	if p.status == nil || !terminal {
+		return w
+	}
+	return p.status.Wrap(w)
 }
 
 func (p *places) report() sink.Sink {
 	o := p.o
 	r := report.New(report.Options{
-		Format: report.Format(o.output.format), Out: o.io.Out, Rows: len(p.names), Context: o.clusters[0].context, Width: o.io.Width(),
+		Format: report.Format(o.output.format), Out: p.out(), Rows: len(p.names), Context: o.clusters[0].context, Width: o.io.Width(),
 		Fingerprint: func(index int, _ engine.Result, _ *sink.Output) string { return p.prints.Sum(index).Print.String() },
 	})
 	return sink.Gather(p.store, spool.Options{Max: o.maxOutput}, telling{r, o})
@@ -125,9 +144,9 @@ func (p *places) groups() sink.Sink {
 		case p.before != nil:
 			return p.changes(all.Since(p.before, journal.TargetsOf(p.found.Targets, p.found.Skipped), source), look)
 		case o.output.diff:
-			return alike.RenderDiff(o.io.Out, groups, source, look)
+			return alike.RenderDiff(p.out(), groups, source, look)
 		}
-		return alike.Render(o.io.Out, groups, source, look)
+		return alike.Render(p.out(), groups, source, look)
 	}
 	all = compare.NewGroups(p.prints, p.names, show)
 	return sink.Gather(p.store, spool.Options{}, all)
@@ -166,6 +185,9 @@ func (m remembering) Take(index int, r engine.Result, out *sink.Output) error {
 	m.rec.landed(index, r, m.prints.Sum(index).Print.Long(), kept)
 	return nil
 }
+
+// several says that output needs a word about whose it is.
+func (p *places) several() bool { return len(p.names) > 1 }
 
 // rowNames are the shortest names that tell all rows apart.
 func rowNames(found *resolve.Found) []string {
