@@ -25,6 +25,14 @@ func (r *Result) refused(ctx context.Context, req *Request, err error) {
 		switch no.Code {
 		case http.StatusForbidden, http.StatusUnauthorized:
 			r.fail(Denied, no.Error(), hint.With(err, advice(no, req)))
+		case http.StatusBadGateway, http.StatusGatewayTimeout:
+			if no.Method == http.MethodGet && no.Status == nil {
+				// A WebSocket brings its streams along: what a gateway says when it
+				// gave up waiting may come after the command had begun.
+				r.fail(Lost, no.Error(), err)
+				return
+			}
+			r.fail(NotStarted, excuse(no.Error()), err)
 		default:
 			r.ExitCode = notStartedCode(no.Error())
 			r.fail(NotStarted, excuse(no.Error()), err)

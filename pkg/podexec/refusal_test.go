@@ -131,3 +131,23 @@ func TestServersWithoutWebSocketsAreAskedOnce(t *testing.T) {
 		}
 	}
 }
+
+// What a gateway says of a WebSocket may come after the command has begun; what it
+// says of SPDY cannot, as the streams come later. A "502" may also mean that the
+// gateway knows no WebSockets, and SPDY is tried.
+func TestGatewayThatGaveUp(t *testing.T) {
+	eachWay(t, func(t *testing.T, s *kubetest.Server, c *podexec.Client) {
+		want := podexec.NotStarted
+		if strings.Contains(t.Name(), "websocket") {
+			want = podexec.Lost
+		}
+		s.Faults().Set(kubetest.Fault{Code: http.StatusGatewayTimeout, Plain: true})
+		if res := c.Run(limit(t, 10*time.Second), shell("true")); res.Outcome != want || res.Requests != 1 {
+			t.Errorf("504: %s after %d requests, want %s after 1: %v", res.Outcome, res.Requests, want, res.Err)
+		}
+		s.Faults().Set(kubetest.Fault{Code: http.StatusBadGateway, Plain: true, Upgrade: "websocket"})
+		if res := c.Run(limit(t, 10*time.Second), shell("true")); res.Outcome != podexec.OK {
+			t.Errorf("502 for WebSockets only: %s, want ok over SPDY: %v", res.Outcome, res.Err)
+		}
+	})
+}

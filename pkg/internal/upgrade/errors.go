@@ -115,6 +115,9 @@ func Fallback(err error) bool {
 	case r.Code == http.StatusUnauthorized, r.Code == http.StatusTooManyRequests,
 		r.Code == http.StatusProxyAuthRequired:
 		return false
+	case r.Code == http.StatusGatewayTimeout:
+		// Somebody waited for an answer: the request has gone through.
+		return false
 	case r.Code == http.StatusInternalServerError:
 		// The kubelet answers in plain text, for instance that a container
 		// does not run. What does not know WebSockets answers differently.
