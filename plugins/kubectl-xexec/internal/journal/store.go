@@ -34,12 +34,13 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir, now: time.Now}, nil
 }
 
-// An ID is the time at which a run began, in UTC, and four random characters that
-// are hard to confuse: 261125-071219-k3fx. A run may also be named by any beginning
-// or by the end of it that are its own.
+// An ID is the time at which a run began, in UTC, and four characters that are hard
+// to confuse: two for the part of the second, so that runs of a script are in order,
+// and two at random. An example is 261125-071219-k3fx. A run may also be named by any
+// beginning or by the end of it that are its own.
 const (
 	idTime   = "060102-150405"
-	idLetter = "abcdefghjkmnpqrstuvwxyz23456789"
+	idLetter = "23456789abcdefghjkmnpqrstuvwxyz" // in order
 	suffix   = ".jsonl"
 	// partial marks the file of a run that could not be written to its end.
 	partial = ".partial.jsonl"
@@ -48,14 +49,15 @@ const (
 var idFile = regexp.MustCompile(`^(\d{6}-\d{6}-[a-z2-9]{4})(\.partial)?\.jsonl$`)
 
 func newID(now time.Time) (string, error) {
-	var b [4]byte
-	if _, err := rand.Read(b[:]); err != nil {
+	const n = len(idLetter)
+	var random [2]byte
+	if _, err := rand.Read(random[:]); err != nil {
 		return "", fmt.Errorf("drawing a run's name: %w", err)
 	}
-	for i := range b {
-		b[i] = idLetter[int(b[i])%len(idLetter)]
-	}
-	return now.UTC().Format(idTime) + "-" + string(b[:]), nil
+	part := int(int64(now.Nanosecond()) * int64(n*n) / int64(time.Second))
+	return now.UTC().Format(idTime) + "-" + string([]byte{
+		idLetter[part/n], idLetter[part%n], idLetter[int(random[0])%n], idLetter[int(random[1])%n],
+	}), nil
 }
 
 // stored is the file of one run.

@@ -246,3 +246,19 @@ func BenchmarkResult(b *testing.B) {
 		})
 	}
 }
+
+// TestOrder wants runs of one second in the order in which they began.
+func TestOrder(t *testing.T) {
+	start := time.Date(2026, 11, 25, 7, 12, 19, 0, time.UTC)
+	last := ""
+	for part := time.Duration(0); part < 2*time.Second; part += 7 * time.Millisecond {
+		id, err := newID(start.Add(part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id <= last || !idFile.MatchString(id+suffix) {
+			t.Fatalf("%s after %s, %s later", id, last, part)
+		}
+		last = id
+	}
+}
