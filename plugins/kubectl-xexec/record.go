@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
@@ -25,8 +26,12 @@ func (o *options) record(found *resolve.Found) *record {
 	if o.memory.journal == none || o.interactive() {
 		return rec
 	}
+	args := os.Args[1:]
+	if o.memory.rerun != "" && !slices.Contains(args, "--") {
+		args = slices.Concat(args, []string{"--"}, o.command.Argv) // recalled, and to be recalled again
+	}
 	h := journal.Header{
-		Version: cli.Version().Version, Args: journal.Redact(os.Args[1:]),
+		Version: cli.Version().Version, Args: journal.Redact(args),
 		Targets: journal.TargetsOf(found.Targets, found.Skipped),
 	}
 	for _, c := range o.clusters {
