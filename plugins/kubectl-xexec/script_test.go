@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"deny": deny, "fault": fault, "upgrades": upgrades, "requests": requests, "scrub": scrub, "code": code,
+			"another": another, "pod": pod,
 		},
 	})
 }
@@ -116,9 +117,11 @@ var volatile = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
-	{regexp.MustCompile(`("startedAt": ?)"[^"]+"`), `$1"T"`},
-	{regexp.MustCompile(`("durationSeconds": ?)[0-9.e-]+`), `${1}0`},
-	{regexp.MustCompile(`\(\d+\.\ds\)`), `(0.0s)`},
+	{regexp.MustCompile(`("?startedAt"?: ?)"[^"]+"`), `$1"T"`},
+	{regexp.MustCompile(`("?durationSeconds"?: ?)[0-9.e-]+`), `${1}0`},
+	{regexp.MustCompile(`\b\d+\.\ds\b`), `0.0s`},
+	{regexp.MustCompile(`\b\d{6}-\d{6}-[a-z0-9]{4}\b`), `RUN`},
+	{regexp.MustCompile(`RUN( ?\(| +)\d+s`), `RUN${1}0s`},
 	{regexp.MustCompile(`http(s?)://127\.0\.0\.1:\d+`), `http$1://SERVER`},
 }
 
