@@ -27,7 +27,7 @@ func (o *options) run(ctx context.Context) error {
 	}
 	if o.targets.dryRun == client {
 		o.reported = true
-		return o.printTargets(found)
+		return o.printTargets(ctx, found)
 	}
 	if found, err = o.choose(ctx, found); err != nil {
 		return err

@@ -24,6 +24,7 @@ func (o *options) summarize(results []engine.Result, took time.Duration) {
 		return
 	}
 	rows, advice := 0, ""
+	listed := !o.grouped() || o.memory.diffWith != "" // else a group or a difference has said it
 	names := targetNames(targetsOf(results))
 	for i, r := range results {
 		if r.Outcome == podexec.OK {
@@ -32,11 +33,11 @@ func (o *options) summarize(results []engine.Result, took time.Duration) {
 		if advice == "" {
 			advice = hint.Of(r.Err)
 		}
-		if rows++; rows <= maxRows && !o.grouped() {
+		if rows++; rows <= maxRows && listed {
 			o.say(fmt.Sprintf("%s %s: %s", r.Outcome, names[i], r.Why()))
 		}
 	}
-	if rows > maxRows && !o.grouped() {
+	if rows > maxRows && listed {
 		o.say(fmt.Sprintf("… and %d more: -o table lists them all", rows-maxRows))
 	}
 	if advice != "" {
@@ -63,12 +64,8 @@ func (o *options) noun(results []engine.Result) string {
 
 func tallyOutcomes(results []engine.Result) string {
 	counts := map[podexec.Outcome]int{}
-	verified := 0
 	for _, r := range results {
 		counts[r.Outcome]++
-		if r.Verified {
-			verified++
-		}
 	}
 	var parts []string
 	for _, outcome := range allOutcomes {
