@@ -13,14 +13,6 @@ var supervisorSource string
 // supervisor is the text that goes out: without comments and indentation.
 var supervisor = compact(supervisorSource)
 
-// boot reads the supervisor's text from stdin, up to a line with one dot, and
-// becomes it. Every container sees this in its list of processes, every audit log
-// in its URLs.
-const boot = "kx_s=;while IFS= read -r kx_l||exit;[ \"$kx_l\" != . ];do kx_s=\"$kx_s$kx_l\n\";done;eval \"$kx_s\""
-
-// name0 is what the supervisor calls itself in lists of processes.
-const name0 = "kubectl-xexec"
-
 func compact(source string) string {
 	var b strings.Builder
 	for line := range strings.Lines(source) {
@@ -32,22 +24,33 @@ func compact(source string) string {
 	return b.String()
 }
 
-// argv is what the API server gets to see.
-func (c Command) argv() []string { return append([]string{"sh", "-c", boot, name0}, c.Argv...) }
+// argv is what the API server gets to see, audit logs keep, and every container has
+// in its list of processes.
+func (c Command) argv() []string { return append([]string{"sh", "-s", "--"}, c.Argv...) }
 
-// payload is what goes to stdin: the supervisor, then what it needs to know before
-// it settles, then the rest.
-func (c Command) payload(nonce string, grace time.Duration, input bool) []byte {
+// program is what goes to stdin first: the supervisor, and what it needs to know to
+// settle. None of it is secret.
+func (c Command) program(nonce string, grace time.Duration, input bool) []byte {
 	var b strings.Builder
-	b.WriteString(supervisor)
 	user, group, _ := strings.Cut(c.User, ":")
-	fmt.Fprintf(&b, ".\nkx_n=%s kx_u=%s kx_gid=%s\n.\n", nonce, quote(user), group)
-	interpreter, argument := c.interpreter()
-	flag := ""
-	if input {
-		flag = "1"
+	fmt.Fprintf(&b, "kx_s='%s'\n", strings.ReplaceAll(supervisor, "'", `'\''`))
+	fmt.Fprintf(&b, "kx_stage=0 kx_n=%s kx_u=%s kx_gid=%s kx_i=%s kx_grace=%d kx_more=%s\neval \"$kx_s\"\n",
+		nonce, quote(user), group, flag(input), grace/tick, flag(c.needs() != ""))
+	return []byte(b.String())
+}
+
+// flag is what the supervisor's variables have for yes and no.
+func flag(on bool) string {
+	if on {
+		return "1"
 	}
-	fmt.Fprintf(&b, "kx_n=%s kx_i=%s kx_grace=%s\n", nonce, flag, ticks(grace))
+	return ""
+}
+
+// more is what the supervisor asks for if it was told to.
+func (c Command) more() []byte {
+	var b strings.Builder
+	interpreter, argument := c.interpreter()
 	fmt.Fprintf(&b, "kx_dir=%s\nkx_interp=%s\nkx_arg=%s\nkx_env() {\n:\n", quote(c.dir()), quote(interpreter), quote(argument))
 	for _, v := range c.Env {
 		fmt.Fprintf(&b, "export %s=%s\n", v.Name, quote(v.Value))

@@ -43,6 +43,7 @@ type end struct {
 // session is one supervised command and what has been learnt so far.
 type session struct {
 	req     *Request
+	steps   *steps
 	control *control // nil if the command has input
 	grace   time.Duration
 	cause   cause // the monitor's, read when it has ended
@@ -72,15 +73,19 @@ func newNonce() string {
 func (r *Runner) supervised(ctx context.Context, req Request, start time.Time) (res Result, fallback bool) {
 	nonce := newNonce()
 	s := &session{
-		req: &req, grace: r.grace, ends: make([]*end, 2),
+		req: &req, grace: r.grace, ends: make([]*end, 2), steps: newSteps(),
 		failed: make(chan struct{}), ended: make(chan struct{}),
 	}
-	payload := req.Command.payload(nonce, r.grace, req.Stdin != nil)
+	program := req.Command.program(nonce, r.grace, req.Stdin != nil)
+	var more []byte
+	if req.Command.needs() != "" {
+		more = req.Command.more()
+	}
 	var stdin io.Reader
 	if req.Stdin != nil {
-		stdin = withPayload(payload, req.Stdin)
+		stdin = newInput(s.steps, program, more, req.Stdin)
 	} else {
-		s.control = newControl(payload)
+		s.control = newControl(s.steps, program, more)
 		stdin = s.control
 	}
 	out := newFilter(nonce, func(text string) bool { return s.record(0, text) }, s.writer(req.Stdout))
@@ -146,8 +151,11 @@ func (s *session) record(stream int, text string) (last bool) {
 	switch kind {
 	case "R":
 		s.refused = rest
+	case "M":
+		s.steps.asked.happen()
 	case "S":
 		s.leader = strings.Fields(rest)
+		s.steps.started.happen()
 	case "E", "T", "K":
 		code, err := strconv.Atoi(rest)
 		if err != nil {

@@ -40,7 +40,7 @@ func (s *session) stop(exec Execer, over <-chan struct{}) {
 		})
 		exec.Run(ctx, podexec.Request{
 			Namespace: s.req.Namespace, Pod: s.req.Pod, Container: s.req.Container, Stdout: io.Discard,
-			Command: append([]string{"sh", "-c", stopper, name0 + "-stop"}, append(leader, ticks(s.grace))...),
+			Command: append([]string{"sh", "-c", stopper, "kubectl-xexec-stop"}, append(leader, ticks(s.grace))...),
 		})
 	})
 }

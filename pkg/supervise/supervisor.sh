@@ -1,11 +1,22 @@
-# The supervisor of one command: plain POSIX sh, read from stdin and evaluated by
-# the few words in sh's arguments (boot in payload.go). Comments and indentation
-# stay at home. kx_s is this text, "$@" the command, or the arguments of a script.
-# All names begin with kx_, so that the container's own variables stay as they are.
+# The supervisor of one command: plain POSIX sh, which "sh -s" reads from stdin as
+# the value of kx_s, and evaluates (payload.go). Comments and indentation stay at
+# home. "$@" is the command, or the arguments of a script. All names begin with kx_,
+# so that the container's own variables stay as they are.
 #
-# fd 3 is the control channel: blocks of text, then a line or the end of the file,
-# which both mean "end the command". fd 7 is the command's stderr; what shells
-# themselves have to say goes nowhere.
+# fd 3 is the control channel: a block of text if it is asked for, then a line or the
+# end of the file, which both mean "end the command". A shell reads its program in
+# large pieces, so nothing may follow that before it is asked for, or before the
+# command has started. fd 7 is the command's stderr; what shells themselves have to
+# say goes nowhere.
+
+# What is known so far goes on in another sh: nothing of it must not be an argument.
+# bash crashes when it redirects the stdin from which it reads its program.
+# shellcheck disable=SC2016 # for the other sh
+kx_next='kx_stage=$1 kx_g=$2 kx_s=$3 kx_n=$4 kx_u=$5 kx_gid=$6 kx_i=$7 kx_grace=$8 kx_more=$9;shift 9;eval "$kx_s"'
+# shellcheck disable=SC2154 # the program sets it, and what else has no value here
+if [ "${BASH_VERSION-}" ] && [ "$kx_stage" = 0 ]; then
+	exec "$0" -c "$kx_next" "$0" 3 "" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@"
+fi
 exec 3<&0 7>&2 </dev/null 2>/dev/null
 # shellcheck disable=SC2034 # for values that end with newlines
 kx_nl='
@@ -23,7 +34,8 @@ kx_block() {
 	eval "$kx_t"
 }
 
-# kx_say tells the client something. The command does not know kx_n. kx_end says
+# kx_say tells the client something. The command does not know kx_n, unless it looks
+# at the arguments of a supervisor that went on in another sh. kx_end says
 # it on both streams, and kx_refuse that the command was not started.
 kx_say() { printf '\036%s %s\n' "${kx_n-}" "$1"; }
 kx_end() {
@@ -57,16 +69,13 @@ kx_identify() {
 }
 
 # A shell that does not lead its process group, or is the wrong user's, goes on in
-# another sh. So far nothing has been read that must not be an argument.
-# shellcheck disable=SC2016 # for the other sh
-kx_more='kx_stage=$1 kx_g=$2 kx_s=$3;shift 3;eval "$kx_s"'
-if [ "${kx_stage-0}" != 2 ]; then
+# another sh.
+if [ "$kx_stage" != 2 ]; then
 	kx_g=
 	kx_stat "$$" && [ "$kx_group" = "$$" ] && kx_g=$$
-	if [ -z "$kx_g" ] && [ "${kx_stage-0}" = 0 ] && command -v setsid >/dev/null; then
-		exec setsid sh -c "$kx_more" "$0" 1 "" "${kx_s-}" "$@" <&3 2>&7 3<&- 7>&-
+	if [ -z "$kx_g" ] && [ "$kx_stage" != 1 ] && command -v setsid >/dev/null; then
+		exec setsid sh -c "$kx_next" kubectl-xexec 1 "" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@" <&3 2>&7 3<&- 7>&-
 	fi
-	kx_block
 	[ -r "/proc/$$/stat" ] || kx_refuse shell
 	[ -z "${KSH_VERSION-}" ] || kx_refuse shell # printf may be no builtin, subshells no processes
 	if [ "$kx_u" ] && kx_identify && [ "$kx_uid" != "$kx_me" ]; then
@@ -74,13 +83,18 @@ if [ "${kx_stage-0}" != 2 ]; then
 		for kx_l in "setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --init-groups" \
 			"setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --clear-groups" \
 			"runuser -u $kx_u --" "su-exec $kx_u${kx_gid:+:$kx_gid}" "gosu $kx_u${kx_gid:+:$kx_gid}"; do
-			$kx_l sh -c : >/dev/null && exec $kx_l sh -c "$kx_more" "$0" 2 "$kx_g" "${kx_s-}" "$@" <&3 2>&7 3<&- 7>&-
+			$kx_l sh -c : >/dev/null && exec $kx_l sh -c "$kx_next" kubectl-xexec 2 "$kx_g" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@" <&3 2>&7 3<&- 7>&-
 		done
 		su -s /bin/sh -c : -- "$kx_u" >/dev/null || kx_refuse user
-		exec su -s /bin/sh -c "$kx_more" -- "$kx_u" "$0" 2 "$kx_g" "${kx_s-}" "$@" <&3 2>&7 3<&- 7>&-
+		exec su -s /bin/sh -c "$kx_next" -- "$kx_u" kubectl-xexec 2 "$kx_g" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@" <&3 2>&7 3<&- 7>&-
 	fi
 fi
-kx_block
+kx_dir='' kx_interp='' kx_arg=''
+kx_env() { :; }
+if [ "$kx_more" ]; then
+	kx_say M >&7
+	kx_block
+fi
 kx_script=
 if [ "$kx_interp" ]; then
 	kx_line
