@@ -21,7 +21,7 @@ func (o *options) conclude(results []engine.Result, code int, took time.Duration
 		o.summarize(results, took)
 		return cli.Exit(code)
 	case interrupted:
-		if text := o.remains(results); text != "" {
+		if text := o.remains(results); text != "" && results[0].Left != engine.LeftEnded {
 			o.say(text)
 		}
 		return cli.Exit(code)
