@@ -13,6 +13,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVar) != "" {
 		os.Exit(child())
 	}
+	if os.Getenv(leakVar) != "" {
+		os.Exit(leakChild())
+	}
 	if err := os.Setenv(spdyOnly, "false"); err != nil {
 		panic(err)
 	}
