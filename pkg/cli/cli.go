@@ -87,7 +87,8 @@ func prepare(root *cobra.Command, s *streams.IO) {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usagef("%w", err) })
+	own := root.FlagErrorFunc() // of the plugin, or one that does nothing
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return Usagef("%w", own(cmd, err)) })
 	quietLibraries(root, s)
 }
 

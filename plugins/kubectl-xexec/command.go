@@ -106,5 +106,6 @@ func newCommand(io *streams.IO) *cobra.Command {
 	f.registerCompletion(cmd)
 	cmd.AddCommand(newRunsCommand(io), cli.NewVersionCommand(io))
 	setHelp(cmd, sections, connection)
+	cmd.SetFlagErrorFunc(f.flagError)
 	return cmd
 }

@@ -27,7 +27,10 @@ func (f *flags) registerCompletion(cmd *cobra.Command) {
 	}
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"container": f.completeContainer, "namespace": f.completeNamespace,
-		"output": fixed("json", "jsonl"), "prefix": fixed(auto, always, never), "color": fixed(auto, always, never),
+		"output": fixed("json", "yaml", "jsonl", "table", "name"), "prefix": fixed(auto, always, never), "color": fixed(auto, always, never),
+		"supervisor": fixed(auto, always, never), "dry-run": fixed(none, client), "journal": fixed("results", "output", none),
+		"exit-code": fixed("any", "max", "first", none), "rerun": fixed(rerunnable...), "mask": fixed("time", "pid", "duration", "hex", "uuid", "all"),
+		"diff-with": completeRun,
 	} {
 		// It fails only for a flag that is not there, which the completion test finds.
 		_ = cmd.RegisterFlagCompletionFunc(name, complete)
@@ -36,6 +39,9 @@ func (f *flags) registerCompletion(cmd *cobra.Command) {
 
 func (f *flags) completeTarget(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	// Cobra puts a "--" at the end of what it completes; one before it is the user's.
+	if f.memory.rerun != "" {
+		return completeRun(cmd, args, typed)
+	}
 	if cmd.ArgsLenAtDash() < len(args) || strings.Contains(typed, "/") {
 		return nil, noFiles
 	}
@@ -43,6 +49,23 @@ func (f *flags) completeTarget(cmd *cobra.Command, args []string, typed string) 
 		list, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{Limit: completionLimit})
 		return names(list.Items, func(p *corev1.Pod) string { return p.Name }), err
 	})
+}
+
+// completeRun knows the runs, the newest first, and their command lines.
+func completeRun(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	store, err := openJournal()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	runs, err := store.List()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	all := []string{"last"}
+	for _, r := range runs {
+		all = append(all, r.ID+"\t"+shownArgs(r.Args))
+	}
+	return all, noFiles | cobra.ShellCompDirectiveKeepOrder
 }
 
 func (f *flags) completeNamespace(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {

@@ -61,7 +61,8 @@ func (o *options) confirm(ctx context.Context, targets []resolve.Target) error {
 	case err != nil:
 		return err
 	case !yes:
-		return errDeclined
+		o.say("nothing was run")
+		return cli.Exit(cli.ExitUsage)
 	}
 	return nil
 }

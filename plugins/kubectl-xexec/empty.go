@@ -1,6 +1,11 @@
 package main
 
 import (
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/report"
 )
 
@@ -14,4 +19,18 @@ func (f *flags) withReport(err error) error {
 		return failed
 	}
 	return err
+}
+
+// flagError does the same for a flag that cannot be read, wherever on the command
+// line -o is.
+func (f *flags) flagError(cmd *cobra.Command, err error) error {
+	if cmd.HasParent() {
+		return err
+	}
+	args := newSet("output")
+	args.ParseErrorsAllowlist = pflag.ParseErrorsAllowlist{UnknownFlags: true}
+	args.StringVarP(&f.output.format, "output", "o", f.output.format, "")
+	args.BoolP("help", "h", false, "")
+	_ = args.Parse(os.Args[1:]) // the error that counts is known
+	return f.withReport(err)
 }

@@ -47,7 +47,11 @@ func (o *options) recall(ctx context.Context) (*resolve.Found, error) {
 	if len(chosen) == 0 {
 		return nil, cli.WithCode(fmt.Errorf("no target of run %s is %s", run.ID, o.memory.rerun), cli.ExitNothing)
 	}
-	o.say(fmt.Sprintf("again in %s of run %s: %s", amount(len(chosen), o.memory.rerun+" target"), run.ID, o.commandLine()))
+	what := o.memory.rerun + " target"
+	if o.memory.rerun == journal.All {
+		what = "target"
+	}
+	o.say(fmt.Sprintf("again in %s of run %s: %s", amount(len(chosen), what), run.ID, o.commandLine()))
 	if err := o.useContexts(chosen); err != nil {
 		return nil, err
 	}

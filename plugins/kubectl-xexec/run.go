@@ -195,5 +195,3 @@ func untilBroken(ctx context.Context, out sink.Sink) (context.Context, context.C
 	}()
 	return ctx, cancel
 }
-
-var errDeclined = cli.WithCode(errors.New("nothing was run"), cli.ExitUsage)

@@ -68,7 +68,7 @@ func listRuns(io *streams.IO, store *journal.Store) error {
 		return nil
 	}
 	table := output.Table{Columns: []output.Column{
-		{Header: "RUN"}, {Header: "AGE", Right: true}, {Header: "STATE"}, {Header: "TARGETS", Right: true}, {Header: "RESULTS"}, {Header: "COMMAND LINE", Shrink: true},
+		{Header: "RUN"}, {Header: "AGE", Right: true, Drop: 2}, {Header: "STATE"}, {Header: "TARGETS", Right: true, Drop: 1}, {Header: "RESULTS"}, {Header: "COMMAND LINE", Shrink: true},
 	}}
 	for _, r := range runs {
 		table.Rows = append(table.Rows, []string{

@@ -113,7 +113,7 @@ type telling struct {
 
 func (t telling) Close(ctx context.Context) error {
 	err := t.Report.Close(ctx)
-	if n := t.Truncated(); n > 0 && !t.o.output.quiet {
+	if n := t.Truncated(); n > 0 && t.o.maxOutput > 0 && !t.o.output.quiet {
 		fmt.Fprintf(t.o.io.Err, "output of %s cut at %s a stream: --max-output lifts the limit\n", amount(n, "target"), output.Bytes(t.o.maxOutput))
 	}
 	return err

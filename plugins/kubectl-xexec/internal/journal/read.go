@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -59,7 +60,8 @@ func (s *Store) Load(name string) (*Run, error) {
 	return load(root, f, false)
 }
 
-// files opens the folder; there is none, and no error, before the first run.
+// files opens the folder; there is none, and no error, before the first run. An empty
+// file is no run: the disk was full, or the process was killed at once.
 func (s *Store) files() (*os.Root, []stored, error) {
 	root, err := openDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,7 +74,7 @@ func (s *Store) files() (*os.Root, []stored, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, root.Close())
 	}
-	return root, list, nil
+	return root, slices.DeleteFunc(list, func(f stored) bool { return f.size == 0 }), nil
 }
 
 func find(list []stored, name string) (stored, error) {

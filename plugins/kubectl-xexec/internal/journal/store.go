@@ -157,7 +157,7 @@ func (s *Store) Begin(h Header) (*Writer, error) {
 		return &Writer{}, errors.Join(err, root.Close())
 	}
 	if err := w.open(h, s.now()); err != nil {
-		w.fail(err)
+		w.fail(err) // a file without a whole header is no run
 		return &Writer{}, err
 	}
 	return w, nil
