@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 )
@@ -21,7 +22,7 @@ import (
 //	exit 0 → exit 1
 //	--- stdout of the 198 pods
 //	+++ stdout of these 2 pods
-//	@@ -7 +7 @@
+//	@@ -7,2 +7,2 @@
 //	 workers: 4
 //	-cache: on
 //	+cache: off
@@ -138,7 +139,7 @@ func (o Options) difference(w io.Writer, d difference) {
 			hidden += len(h)
 			continue
 		}
-		fmt.Fprintln(w, o.paint(cyan, fmt.Sprintf("@@ -%d +%d @@", h[0].a, h[0].b)))
+		fmt.Fprintln(w, o.paint(cyan, hunkHeader(h)))
 		texts := o.texts(h)
 		for i, c := range h {
 			if run++; i == 0 || c.sign != h[i-1].sign {
@@ -158,6 +159,27 @@ func (o Options) difference(w io.Writer, d difference) {
 	if d.cut {
 		fmt.Fprintln(w, o.paint(faint, fmt.Sprintf("… and more: %d lines from the first difference on are compared", windowLines)))
 	}
+}
+
+// hunkHeader says as diff -u does which lines of either text a hunk is about. It is
+// about all of them, also if not all are shown.
+func hunkHeader(h []change) string {
+	span := func(start int, other byte) string {
+		n := 0
+		for _, c := range h {
+			if c.sign != other {
+				n++
+			}
+		}
+		switch n {
+		case 0:
+			return fmt.Sprintf("%d,0", start-1)
+		case 1:
+			return strconv.Itoa(start)
+		}
+		return fmt.Sprintf("%d,%d", start, n)
+	}
+	return "@@ -" + span(h[0].a, '+') + " +" + span(h[0].b, '-') + " @@"
 }
 
 func (o Options) change(w io.Writer, c change, text string) {
