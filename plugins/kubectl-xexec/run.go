@@ -74,9 +74,8 @@ func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[
 			return err
 		}
 	}
-	rec := o.record(found)
 	p := &places{
-		o: o, found: found, names: rowNames(found), store: store, rec: rec, before: before,
+		o: o, found: found, names: rowNames(found), store: store, before: before,
 		prints: compare.NewPrints(found.Targets, o.masks), taken: &progress{},
 	}
 	p.status = p.follow()
@@ -84,7 +83,8 @@ func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[
 	if err != nil {
 		return err
 	}
-	o.reported = true // closing the sinks does it
+	p.rec = o.record(found) // from here on there is a run
+	o.reported = true       // closing the sinks does it
 	defer ignorePipes()()
 	running, cancel := untilBroken(ctx, out)
 	defer cancel()
@@ -95,12 +95,14 @@ func (o *options) execute(ctx context.Context, found *resolve.Found, denied map[
 	in.release() // what follows is for the user's own terminal
 	last, done := p.lastWords(ctx)
 	defer done()
-	err = errors.Join(err, out.Close(last))
+	if closed := out.Close(last); err == nil {
+		err = closed // often the same error: one of them is said
+	}
 	code := exitCode(results, o.policy, ctx.Err() != nil)
 	for i, r := range results { // what the sinks were not told because one of them broke
-		rec.landed(i, r, "", nil)
+		p.rec.landed(i, r, "", nil)
 	}
-	rec.end(code, time.Since(start), ctx.Err() != nil)
+	p.rec.end(code, time.Since(start), ctx.Err() != nil)
 	if err != nil {
 		return o.unheard(results, err)
 	}

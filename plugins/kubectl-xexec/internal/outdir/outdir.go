@@ -51,7 +51,7 @@ func Open(path string, targets []resolve.Target, force bool) (*Dir, error) {
 		return nil, fmt.Errorf("reading output directory %q: %w", path, err)
 	}
 	if len(there) > 0 && !force {
-		return nil, hint.With(fmt.Errorf("output directory %q is not empty", path), "name a new one, such as one with the date")
+		return nil, hint.With(fmt.Errorf("output directory %q is not empty", path), "name a new one, such as one with the date; --overwrite replaces the files of an earlier run")
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
