@@ -38,7 +38,7 @@ func (c *containers) Exec(_ context.Context, id string, argv []string, in io.Rea
 	if tty {
 		return c.runTerminal(cmd, in, stdout, resize)
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	var stdin io.WriteCloser
 	if in != nil {

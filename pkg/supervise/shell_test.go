@@ -24,7 +24,7 @@ func (l local) Run(ctx context.Context, req podexec.Request) (res podexec.Result
 	argv := append(append([]string{}, l.sh...), req.Command[1:]...)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Cancel = func() error { return nil } // ended by its stdin
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !l.noGroup}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: !l.noGroup}
 	cmd.WaitDelay = 5 * time.Second // what stays in the background may keep the output
 	cmd.Stdout, cmd.Stderr, cmd.Env = req.Stdout, req.Stderr, l.env
 	in, err := cmd.StdinPipe()

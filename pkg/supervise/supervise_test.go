@@ -105,10 +105,12 @@ func TestEnvironmentIsExact(t *testing.T) {
 func TestTimeoutEndsTheGroup(t *testing.T) {
 	eachShell(t, func(t *testing.T, sh []string) {
 		for name, script := range map[string]string{
-			"obeys":        "echo begun; sleep 61",
-			"ignores TERM": "trap '' TERM; echo begun; sleep 62; sleep 62",
-			"forks":        "sleep 63 & sleep 63 & echo begun; wait",
-			"leaves":       "(trap '' TERM; sleep 30) & echo begun; exec sleep 65",
+			"obeys":         "echo begun; sleep 61",
+			"ignores TERM":  "trap '' TERM; echo begun; sleep 62; sleep 62",
+			"forks":         "sleep 63 & sleep 63 & echo begun; wait",
+			"leaves":        "(trap '' TERM; sleep 30) & echo begun; exec sleep 65",
+			"makes a group": "echo begun; timeout 66 sleep 66; exit",
+			"has jobs":      "set -m; sleep 67 & echo begun; wait",
 		} {
 			r := command("bash", "-c", script)
 			r.Timeout = 500 * time.Millisecond

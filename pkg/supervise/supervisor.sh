@@ -52,7 +52,7 @@ kx_stat() {
 	IFS= read -r kx_l <"/proc/$1/stat" || return
 	# shellcheck disable=SC2086 # to be split
 	set -- ${kx_l##*") "}
-	kx_state=$1 kx_parent=$2 kx_group=$3 kx_born=${20}
+	kx_state=$1 kx_parent=$2 kx_group=$3 kx_session=$4 kx_born=${20}
 }
 
 # kx_identify finds in kx_u a user, and the ids of the user and of this shell.
@@ -134,7 +134,9 @@ kx_start() {
 	exec "$@"
 }
 
-# kx_others lists in kx_left what lives of the command, children of kx_x apart.
+# kx_others lists in kx_left what lives of the command, children of kx_x apart: its
+# group, the rest of the session if the group's leader leads that, too (timeout and
+# shells with jobs make groups of their own), and the direct child, whatever it did.
 # Without a group of its own that is the direct child alone.
 kx_others() {
 	kx_left=
@@ -143,16 +145,15 @@ kx_others() {
 		case $kx_p in "$$" | "$PPID" | "$kx_w" | "$kx_c") continue ;; esac
 		kx_stat "$kx_p" || continue
 		case $kx_state$kx_parent in Z* | ?"$kx_w" | ?"$kx_x") continue ;; esac
-		if [ "$kx_g" ]; then [ "$kx_group" = "$kx_g" ]; else [ "$kx_parent" = "$$" ]; fi && kx_left="$kx_left $kx_p"
+		case $kx_parent,$kx_group,$kx_session, in "$$",* | *,"${kx_g:--}",*) kx_left="$kx_left $kx_p" ;; esac
 	done
 }
 kx_kill() {
-	if [ "$kx_g" ]; then
-		kill "-$1" "-$kx_g"
-	else
-		kx_others
-		for kx_p in $kx_left; do kill "-$1" "$kx_p"; done
-	fi
+	kx_others
+	for kx_p in $kx_left; do
+		kx_stat "$kx_p" && [ "$kx_group" != "${kx_g:--}" ] && kill "-$1" "$kx_p"
+	done
+	[ -z "$kx_g" ] || kill "-$1" "-$kx_g"
 }
 
 # kx_limit sets how long kx_tick may go on, in 0.1 s. kx_tick waits that long, or 1 s
