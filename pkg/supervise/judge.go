@@ -128,9 +128,11 @@ func (s *session) noSupervisor(res *Result) {
 
 // unproven is for a command that may have started, and whose end is unconfirmed.
 func (s *session) unproven(res *Result) {
-	left := LeftEnding
-	if s.control == nil || s.hard {
-		left = LeftUnknown
+	// A connection that broke may have broken before the supervisor's end of it:
+	// a restarted containerd leaves the stdin of commands open, for ever.
+	left := LeftUnknown
+	if s.control != nil && s.cut && !s.hard {
+		left = LeftEnding
 	}
 	switch {
 	case s.cause != byItself:

@@ -85,6 +85,7 @@ func TestSecretsStayOnStdin(t *testing.T) {
 func TestStopTimeoutAndCancel(t *testing.T) {
 	for name, script := range map[string]string{
 		"obeys": "exec sleep 300", "ignores": "trap '' TERM; sleep 300; sleep 300; sleep 300", "floods": "yes", "forks": "sleep 300 & sleep 300",
+		"makes groups": "set -m; sleep 300 & timeout 300 bash -c 'trap \"\" TERM; sleep 300; sleep 300'; exit", "makes a session": "exec setsid sleep 300",
 	} {
 		for _, input := range []bool{false, true} {
 			eachTransport(t, func(t *testing.T, s *kubetest.Server, runner *supervise.Runner) {
@@ -201,7 +202,7 @@ func TestMadeUpSuccess(t *testing.T) {
 	eachTransport(t, func(t *testing.T, s *kubetest.Server, runner *supervise.Runner) {
 		r := command("sleep", "300")
 		r.Started = func() { go s.RestartRuntime() }
-		if res := runner.Run(t.Context(), r.Request); res.Outcome != podexec.Lost || res.Verified || res.ExitCode != -1 {
+		if res := runner.Run(t.Context(), r.Request); res.Outcome != podexec.Lost || res.Verified || res.ExitCode != -1 || res.Left != supervise.LeftUnknown {
 			t.Errorf("%+v", res)
 		}
 	})

@@ -48,6 +48,7 @@ type session struct {
 	grace   time.Duration
 	cause   cause // the monitor's, read when it has ended
 	hard    bool  // the monitor gave up waiting for a confirmed end
+	cut     bool  // the client ended the exec, no connection that broke
 	lingers bool  // the exec had to be ended after the command had
 
 	helpers  sync.WaitGroup
@@ -99,6 +100,7 @@ func (r *Runner) supervised(ctx context.Context, req Request, start time.Time) (
 		Namespace: req.Namespace, Pod: req.Pod, Container: req.Container, Command: req.Command.argv(),
 		Stdin: stdin, Stdout: out, Stderr: errOut,
 	})
+	s.cut = inner.Err() != nil
 	close(done)
 	monitor.Wait()
 	s.helpers.Wait()

@@ -93,7 +93,7 @@ const (
 	LeftNothing Left = ""        // it ended by itself, or never started
 	LeftEnded   Left = "ended"   // it was told to stop, and its supervisor confirmed the end
 	LeftEnding  Left = "ending"  // its supervisor ends it within the grace period
-	LeftUnknown Left = "unknown" // nothing supervises it: it may run on
+	LeftUnknown Left = "unknown" // nothing supervises it, or its supervisor may not know: it may run on
 )
 
 // Result is what became of a request. Verified results were confirmed by the

@@ -90,7 +90,7 @@ func (o *options) remains(results []engine.Result) string {
 		parts = append(parts, fmt.Sprintf("%s will be over within %s", amount(n, "command"), o.flags.command.grace))
 	}
 	if n := left[engine.LeftUnknown]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%s may run on: nothing supervises them there", amount(n, "command")))
+		parts = append(parts, fmt.Sprintf("%s may run on: nobody saw %s end", amount(n, "command"), pronoun(n)))
 	}
 	return strings.Join(parts, "; ")
 }
