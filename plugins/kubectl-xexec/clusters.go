@@ -17,6 +17,7 @@ import (
 type cluster struct {
 	context   string // "" inside a pod that runs without a kubeconfig
 	namespace string // the context's own, for what names none
+	several   bool   // it is one of several
 	flags     *kube.Flags
 	client    *kube.Client
 	exec      *podexec.Client
@@ -46,6 +47,9 @@ func (f *flags) connect() ([]*cluster, error) {
 			return nil, err
 		}
 		clusters = append(clusters, c)
+	}
+	for _, c := range clusters {
+		c.several = len(clusters) > 1
 	}
 	return clusters, nil
 }
@@ -106,4 +110,10 @@ func (l list) Set(text string) error {
 
 // explain adds what the user can do about an error of this cluster, and which one
 // it is if there are several.
-func (c *cluster) explain(err error) error { return kube.Explain(err) }
+func (c *cluster) explain(err error) error {
+	err = kube.Explain(err)
+	if c.several {
+		return fmt.Errorf("context %q: %w", c.context, err)
+	}
+	return err
+}
