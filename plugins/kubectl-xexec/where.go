@@ -64,9 +64,11 @@ func (o *options) parseQuery(targets []string) (err error) {
 	return nil
 }
 
-// find asks every cluster for the targets. A named thing that only some clusters
-// have is no error as long as one has it; anything else that goes wrong in one
-// cluster ends the run, because a part of the fleet must not pass for all of it.
+// find asks every cluster for the targets. A cluster that has nothing is said to be
+// one, and no error as long as another has something; of several named things each
+// cluster must have all, though, because one that is missing hides the others.
+// Anything else that goes wrong in one cluster ends the run, because a part of the
+// fleet must not pass for all of it.
 func (o *options) find(ctx context.Context) (*resolve.Found, error) {
 	type answer struct {
 		found *resolve.Found
@@ -80,11 +82,13 @@ func (o *options) find(ctx context.Context) (*resolve.Found, error) {
 		answers[i] = a
 	}
 	all := &resolve.Found{}
-	var nothing error
+	var nothing []error
 	for i, a := range answers {
 		switch {
+		case errors.Is(a.err, resolve.ErrNothing) && (len(o.query.Refs) < 2 || len(o.clusters) < 2):
+			nothing = append(nothing, o.clusters[i].explain(a.err))
 		case errors.Is(a.err, resolve.ErrNothing):
-			nothing = a.err
+			return nil, cli.WithCode(o.clusters[i].explain(a.err), cli.ExitNothing)
 		case a.err != nil:
 			return nil, o.clusters[i].explain(a.err)
 		case a.found == nil:
@@ -93,8 +97,11 @@ func (o *options) find(ctx context.Context) (*resolve.Found, error) {
 			merge(all, a.found, o.clusters[i].context)
 		}
 	}
-	if len(all.Targets)+len(all.Skipped) == 0 {
-		return nil, cli.WithCode(nothing, cli.ExitNothing)
+	if len(nothing) == len(answers) {
+		return nil, cli.WithCode(nothing[len(nothing)-1], cli.ExitNothing)
+	}
+	for _, err := range nothing {
+		o.warn(err)
 	}
 	return all, nil
 }
