@@ -138,10 +138,10 @@ func (f *flags) checkPairs() error {
 		hint   string
 	}{
 		{f.command.tty && f.output.format != "", "-t", "-o " + f.output.format, "a terminal mixes stdout and stderr; leave out -t"},
-		{f.interactive() && f.grouped(), "-t", "--group and --diff", "a terminal mixes stdout and stderr; leave out -t"},
+		{f.interactive() && f.grouped(), "-t", "--group, --diff or --diff-with", "a terminal mixes stdout and stderr; leave out -t"},
 		{f.interactive() && f.command.supervisor == always, "-t", "--supervisor always", "the shell that supervises needs stdin for itself"},
 		{f.command.shell && f.command.script != "", "--shell", "--script", "a script runs by its own interpreter"},
-		{f.output.format != "" && f.grouped(), "-o " + f.output.format, "--group and --diff", "-o json has a fingerprint for each result: equal results have equal ones"},
+		{f.output.format != "" && f.grouped(), "-o " + f.output.format, "--group, --diff or --diff-with", "-o json has a fingerprint for each result: equal results have equal ones"},
 	} {
 		if pair.both {
 			return hint.With(cli.Usagef("%s and %s exclude each other", pair.first, pair.second), pair.hint)

@@ -119,24 +119,11 @@ func (t telling) Close(ctx context.Context) error {
 	return err
 }
 
-// noun is what a row is: a pod, or a container where a pod has several.
-func (p *places) noun() string {
-	pods := map[string]bool{}
-	for _, t := range p.found.Targets {
-		id := t.Context + "/" + t.Namespace + "/" + t.Pod
-		if pods[id] {
-			return "container"
-		}
-		pods[id] = true
-	}
-	return "pod"
-}
-
 func (p *places) groups() sink.Sink {
 	o := p.o
 	look := alike.Options{
 		Width: o.io.Width(), Color: o.io.UseColor(o.io.Out), Terminal: o.io.OutIsTerminal(), Masks: o.masks,
-		MaxLines: o.output.lines, SeeAll: "--lines 0 shows all", Noun: p.noun(),
+		MaxLines: o.output.lines, SeeAll: "--lines 0 shows all", Noun: noun(p.found.Targets),
 	}
 	var all *compare.Groups
 	show := func(groups []alike.Group, source alike.Source) error {

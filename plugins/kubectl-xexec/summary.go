@@ -25,7 +25,8 @@ func (o *options) summarize(results []engine.Result, took time.Duration) {
 	}
 	rows, advice := 0, ""
 	listed := !o.grouped() || o.memory.diffWith != "" // else a group or a difference has said it
-	names := targetNames(targetsOf(results))
+	targets := targetsOf(results)
+	names := targetNames(targets)
 	for i, r := range results {
 		if r.Outcome == podexec.OK {
 			continue
@@ -38,7 +39,7 @@ func (o *options) summarize(results []engine.Result, took time.Duration) {
 		}
 	}
 	if rows > maxRows && listed {
-		o.say(fmt.Sprintf("… and %d more: -o table lists them all", rows-maxRows))
+		o.say(fmt.Sprintf("… and %d more%s", rows-maxRows, o.seeAll()))
 	}
 	if advice != "" {
 		o.say("hint: " + advice)
@@ -46,14 +47,22 @@ func (o *options) summarize(results []engine.Result, took time.Duration) {
 	if text := o.remains(results); text != "" {
 		o.say(text)
 	}
-	o.say(fmt.Sprintf("%s: %s (%s)", amount(len(results), o.noun(results)), tallyOutcomes(results), elapsed(took)))
+	o.say(fmt.Sprintf("%s: %s (%s)", amount(len(results), noun(targets)), tallyOutcomes(results), elapsed(took)))
+}
+
+// seeAll says how to see every row now that the command has run.
+func (o *options) seeAll() string {
+	if o.memory.journal == none {
+		return ""
+	}
+	return ": 'kubectl xexec runs last' lists them all"
 }
 
 // noun is what the rows are: pods, or containers where a pod has several.
-func (o *options) noun(results []engine.Result) string {
+func noun(targets []resolve.Target) string {
 	pods := map[string]bool{}
-	for _, r := range results {
-		id := r.Target.Context + "/" + r.Target.Namespace + "/" + r.Target.Pod
+	for _, t := range targets {
+		id := t.Context + "/" + t.Namespace + "/" + t.Pod
 		if pods[id] {
 			return "container"
 		}

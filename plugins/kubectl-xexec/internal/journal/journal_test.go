@@ -215,9 +215,9 @@ func TestCompare(t *testing.T) {
 }
 
 func TestRedact(t *testing.T) {
-	args := strings.Fields("web --env A=secret --env=B=secret --env C --token secret --password=secret --token=secret -n prod --env-file f -- sh --env X=kept")
+	args := strings.Fields("web --env A=secret --env=B=secret --env C --token secret --password=secret --token=secret --proxy-url http://me:secret@proxy -n prod --env-file f -- sh --env X=kept")
 	got := strings.Join(Redact(args), " ")
-	if want := "web --env A=… --env=B=… --env C --token … --password=… --token=… -n prod --env-file f -- sh --env X=kept"; got != want {
+	if want := "web --env A=… --env=B=… --env C --token … --password=… --token=… --proxy-url … -n prod --env-file f -- sh --env X=kept"; got != want {
 		t.Errorf("redacted to\n%s\nwant\n%s", got, want)
 	}
 	if got := Redact([]string{"--env"}); len(got) != 1 {

@@ -4,10 +4,10 @@ import "strings"
 
 // hidden are the flags whose values are secrets or may hold some. Of an env
 // variable the name is kept.
-var hidden = map[string]bool{"--env": true, "--token": false, "--password": false}
+var hidden = map[string]bool{"--env": true, "--token": false, "--password": false, "--proxy-url": false}
 
 // Redact returns a command line without secrets: values of --env, of which the names
-// stay, and of kubectl's flags for credentials. What comes after "--" is the remote
+// stay, and of kubectl's flags for credentials, which a proxy's URL may hold, too. What comes after "--" is the remote
 // command, which every audit log has anyway, and stays as it is.
 func Redact(args []string) []string {
 	out := make([]string, 0, len(args))
