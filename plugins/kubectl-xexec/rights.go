@@ -33,7 +33,7 @@ func (o *options) checkAccess(ctx context.Context, targets []resolve.Target) (ma
 			denied[d.Target] = fmt.Errorf("no permission to %s pods/exec", d.Verb)
 		}
 		if summary := access.Summary(refused, len(mine), c.flags.Args()...); summary != nil {
-			if len(denied) == len(targets) {
+			if len(denied) == len(targets) && o.output.format == "" { // a report has a row for each
 				return nil, cli.WithCode(summary, cli.ExitPartial)
 			}
 			o.warn(summary)
