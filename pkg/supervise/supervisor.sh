@@ -55,17 +55,24 @@ kx_stat() {
 	kx_state=$1 kx_parent=$2 kx_group=$3 kx_session=$4 kx_born=${20}
 }
 
-# kx_identify finds in kx_u a user, and the ids of the user and of this shell.
+# kx_identify finds the name and the ids of the user kx_u, with the group kx_gid or
+# that of /etc/passwd, and says whether this shell is another user or in another
+# group. kx_other is set if the group is not the user's own.
 kx_identify() {
-	while read -r kx_l kx_me kx_t && [ "$kx_l" != Uid: ]; do :; done <"/proc/$$/status"
-	kx_uid=$kx_u
+	while read -r kx_l kx_t kx_p && [ "$kx_l" != Gid: ]; do
+		[ "$kx_l" != Uid: ] || kx_me=$kx_t
+	done <"/proc/$$/status"
+	kx_mine=$kx_t kx_name=$kx_u kx_uid=$kx_u kx_other=
 	while IFS=: read -r kx_l kx_t kx_p kx_d kx_t; do
 		case $kx_u in "$kx_l" | "$kx_p")
-			kx_uid=$kx_p kx_gid=${kx_gid:-$kx_d}
+			kx_name=$kx_l kx_uid=$kx_p
 			break
 			;;
 		esac
 	done </etc/passwd
+	[ "$kx_uid" != "$kx_me" ] || [ "${kx_gid:-$kx_mine}" != "$kx_mine" ] || return
+	[ "${kx_gid:-$kx_d}" = "$kx_d" ] || kx_other=1
+	kx_gid=${kx_gid:-$kx_d}
 }
 
 # A shell that does not lead its process group, or is the wrong user's, goes on in
@@ -78,15 +85,16 @@ if [ "$kx_stage" != 2 ]; then
 	fi
 	[ -r "/proc/$$/stat" ] || kx_refuse shell
 	[ -z "${KSH_VERSION-}" ] || kx_refuse shell # printf may be no builtin, subshells no processes
-	if [ "$kx_u" ] && kx_identify && [ "$kx_uid" != "$kx_me" ]; then
+	if [ "$kx_u" ] && kx_identify; then
 		[ "$kx_me" = 0 ] || kx_refuse root
 		for kx_l in "setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --init-groups" \
 			"setpriv --reuid=$kx_uid --regid=${kx_gid:-0} --clear-groups" \
-			"runuser -u $kx_u --" "su-exec $kx_u${kx_gid:+:$kx_gid}" "gosu $kx_u${kx_gid:+:$kx_gid}"; do
+			"${kx_other:+false }runuser -u $kx_name --" "su-exec $kx_u${kx_gid:+:$kx_gid}" "gosu $kx_u${kx_gid:+:$kx_gid}"; do
 			$kx_l sh -c : >/dev/null && exec $kx_l sh -c "$kx_next" kubectl-xexec 2 "$kx_g" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@" <&3 2>&7 3<&- 7>&-
 		done
-		su -s /bin/sh -c : -- "$kx_u" >/dev/null || kx_refuse user
-		exec su -s /bin/sh -c "$kx_next" -- "$kx_u" kubectl-xexec 2 "$kx_g" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@" <&3 2>&7 3<&- 7>&-
+		[ -z "$kx_other" ] || kx_refuse user
+		su -s /bin/sh -c : -- "$kx_name" >/dev/null || kx_refuse user
+		exec su -s /bin/sh -c "$kx_next" -- "$kx_name" kubectl-xexec 2 "$kx_g" "$kx_s" "$kx_n" "$kx_u" "$kx_gid" "$kx_i" "$kx_grace" "$kx_more" "$@" <&3 2>&7 3<&- 7>&-
 	fi
 fi
 kx_dir='' kx_interp='' kx_arg=''
