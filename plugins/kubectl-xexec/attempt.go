@@ -14,7 +14,7 @@ import (
 func (o *options) attempt(in *input, denied map[resolve.Target]error) engine.Run {
 	runners := map[*cluster]*supervise.Runner{}
 	for _, c := range o.clusters {
-		runners[c] = supervise.New(c.exec, supervise.Options{Mode: o.mode, Grace: o.flags.command.grace})
+		runners[c] = supervise.New(c.exec, supervise.Options{Mode: o.mode, Grace: max(o.flags.command.grace, 1)})
 	}
 	debug := o.debugger()
 	return func(ctx context.Context, stop <-chan struct{}, t resolve.Target, stdout, stderr io.Writer, started func()) engine.Result {

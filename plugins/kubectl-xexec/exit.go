@@ -88,6 +88,9 @@ func (o *options) notStarted(r engine.Result, why string) error {
 		}
 	}
 	err := fmt.Errorf("the command did not start in pod %q: %s", r.Target.Pod, why)
+	if r.ExitCode == notFound && o.command.Script != nil {
+		return hint.With(err, "the script's first line names its interpreter: name one that the container has, such as #!/bin/sh")
+	}
 	if r.ExitCode == notFound {
 		return hint.With(err, fmt.Sprintf("container %q has no %q; --debug-image IMAGE runs it in a container beside, which stays in the pod", r.Target.Container, o.program()))
 	}
