@@ -100,7 +100,7 @@ func (s *session) proven(res *Result) {
 	}
 }
 
-const lingering = "a background process keeps the output open, and what it writes from now on is not shown"
+const lingering = "something, such as a background process, keeps the output open; what it writes from now on is not shown"
 
 const interrupted = "interrupted"
 
