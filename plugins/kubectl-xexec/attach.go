@@ -96,7 +96,7 @@ func (in *input) broadcast(store *spool.Store) {
 		if _, err := io.Copy(in.copied, from); err == nil || errors.Is(err, os.ErrClosed) {
 			in.copied.End()
 		} else {
-			_ = in.copied.Close() // reads fail from here on
+			_ = in.copied.Fail(err)
 		}
 	}()
 	in.undo = append([]func(){func() { <-done }}, in.undo...)

@@ -27,6 +27,8 @@ func (s *Spool) readOnce(p []byte, off int64) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case s.closed && s.cause != nil:
+		return 0, s.cause
 	case s.closed:
 		return 0, os.ErrClosed
 	case off < s.begin:
@@ -108,7 +110,7 @@ func (f *Follower) Offset() int64 { return f.off }
 func (s *Spool) more(off int64) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end > off {
+	if s.end > off || s.closed { // then the next read says why
 		now := make(chan struct{})
 		close(now)
 		return now

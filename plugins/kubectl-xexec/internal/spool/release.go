@@ -33,6 +33,14 @@ func (s *Spool) Close() error {
 	return s.releaseAll()
 }
 
+// Fail is Close for a spool that will not be complete: reads fail with cause.
+func (s *Spool) Fail(cause error) error {
+	s.mu.Lock()
+	s.cause = cause
+	s.mu.Unlock()
+	return s.Close()
+}
+
 // releaseAll waits for nobody: the last reader does it if one is under way.
 func (s *Spool) releaseAll() error {
 	if s.reading > 0 {

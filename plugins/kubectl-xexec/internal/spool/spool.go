@@ -53,6 +53,7 @@ type Spool struct {
 	reading   int           // reads under way, for which Close waits with the blocks
 	changed   chan struct{} // closed at the next write, if somebody waits
 	err       error
+	cause     error // of Fail
 }
 
 // block is a piece of a spool: in memory, or in the spill file.

@@ -234,3 +234,20 @@ func BenchmarkAppend(b *testing.B) {
 type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
+
+// TestFailedSpoolsAreNotAtTheirEnd lets what a spool was filled from break off while
+// somebody follows it.
+func TestFailedSpoolsAreNotAtTheirEnd(t *testing.T) {
+	broken := errors.New("the input broke off")
+	for range 200 {
+		s := spool.New(spool.Options{})
+		f := s.Follow(t.Context())
+		if _, err := s.Write([]byte("half")); err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = s.Fail(broken) }()
+		if _, err := io.ReadAll(f); !errors.Is(err, broken) {
+			t.Fatalf("it ended with %v", err)
+		}
+	}
+}
