@@ -70,7 +70,7 @@ Exit codes:
 With one target, the remote command's own exit code in place of 0 and 1; 127 or 126
 if its program does not exist or cannot be executed. With several, --exit-code max
 gives the largest of these, first that of the first target that did not succeed, and
-none always 0.`
+none 0, unless it was interrupted or could run nowhere.`
 
 func newCommand(io *streams.IO) *cobra.Command {
 	f := &flags{io: io, kube: kube.NewFlags("kubectl-xexec/"+cli.Version().Version, io.Err)}
