@@ -102,6 +102,8 @@ func find(list []stored, name string) (stored, error) {
 		return stored{}, none
 	case 1:
 		return found[0], nil
+	case 2:
+		return stored{}, fmt.Errorf("looking for run %q: it may be %s or %s", name, found[0].id, found[1].id)
 	}
 	return stored{}, fmt.Errorf("looking for run %q: it may be %s, %s or another of %d", name, found[0].id, found[1].id, len(found))
 }
