@@ -96,11 +96,13 @@ func (s *session) proven(res *Result) {
 		res.Left = LeftEnded
 	}
 	if s.lingers && e.kind == "E" && s.writeErr == nil {
-		res.Reason = strings.TrimPrefix(res.Reason+"; "+lingering, "; ")
+		res.Reason = strings.TrimPrefix(res.Reason+"; "+Lingering, "; ")
 	}
 }
 
-const lingering = "something, such as a background process, keeps the output open; what it writes from now on is not shown"
+// Lingering is the end of the Reason of a command that has ended while its output has
+// not.
+const Lingering = "something, such as a background process, keeps the output open; what it writes from now on is not shown"
 
 const interrupted = "interrupted"
 

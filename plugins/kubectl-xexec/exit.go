@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
+	"github.com/kubectl-suite/kubectl-suite/pkg/supervise"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/shell"
 )
@@ -32,6 +33,9 @@ func (o *options) conclude(results []engine.Result, code int, took time.Duration
 		return cli.Exit(code)
 	case results[0].Outcome == podexec.Failed && results[0].ExitCode != engine.Unknown:
 		fmt.Fprintf(o.io.Err, "command terminated with exit code %d\n", results[0].ExitCode)
+		if lingering(results) > 0 {
+			o.say(supervise.Lingering)
+		}
 		return cli.Exit(code)
 	}
 	return cli.WithCode(o.singleError(results[0]), code)

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/pkg/supervise"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
 )
 
@@ -44,10 +45,24 @@ func (o *options) summarize(results []engine.Result, took time.Duration) {
 	if advice != "" {
 		o.say("hint: " + advice)
 	}
+	if n := lingering(results); n > 0 {
+		o.say(fmt.Sprintf("in %s %s", amount(n, noun(targets)), supervise.Lingering))
+	}
 	if text := o.remains(results); text != "" {
 		o.say(text)
 	}
 	o.say(fmt.Sprintf("%s: %s (%s)", amount(len(results), noun(targets)), tallyOutcomes(results), elapsed(took)))
+}
+
+// lingering counts the commands of which something may still write.
+func lingering(results []engine.Result) int {
+	n := 0
+	for _, r := range results {
+		if strings.HasSuffix(r.Reason, supervise.Lingering) {
+			n++
+		}
+	}
+	return n
 }
 
 // seeAll says how to see every row now that the command has run.
