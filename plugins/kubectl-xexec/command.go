@@ -38,7 +38,8 @@ const example = `  # Run a command in one pod, exactly like kubectl exec
   kubectl xexec --shell web-0`
 
 const details = `A TYPE/NAME stands for all pods of the workload: deploy, sts, ds, rs, job, cronjob,
-svc and rc are known. Several targets may be named. Pods in which nothing can run
+svc and rc are known. Several targets may be named, also folded as --group shows
+them: 'web-[0-41,43]'. Pods in which nothing can run
 (not running, being deleted, without the container) are skipped and reported.
 
 With one target, output, stdin and exit code pass through unchanged. With several,

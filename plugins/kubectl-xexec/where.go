@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -12,6 +13,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/fold"
 )
 
 // parseQuery says which pods are meant, as far as that can be said before a
@@ -33,12 +35,8 @@ func (o *options) parseQuery(targets []string) (err error) {
 	case t.container != "" && (t.allContainers || t.containerRegexp != ""):
 		return cli.Usagef("-c excludes --all-containers and --container-regexp")
 	}
-	for _, arg := range targets {
-		ref, err := resolve.ParseRef(arg)
-		if err != nil {
-			return cli.Usagef("%w", err)
-		}
-		q.Refs = append(q.Refs, ref)
+	if q.Refs, err = parseRefs(targets); err != nil {
+		return err
 	}
 	if q.Labels, err = labels.Parse(t.selector); err != nil {
 		return cli.Usagef("parsing label selector %q: %w", t.selector, err)
@@ -62,6 +60,27 @@ func (o *options) parseQuery(targets []string) (err error) {
 		}
 	}
 	return nil
+}
+
+// parseRefs reads the targets that are named. A folded name, as --group shows them,
+// stands for many pods; no name of Kubernetes has one of its characters.
+func parseRefs(targets []string) (refs []resolve.Ref, err error) {
+	for _, arg := range targets {
+		names := []string{arg}
+		if strings.ContainsAny(arg, "[{,") {
+			if names, err = fold.Unfold(arg); err != nil {
+				return nil, cli.Usagef("reading targets %q: %w", arg, err)
+			}
+		}
+		for _, name := range names {
+			ref, err := resolve.ParseRef(name)
+			if err != nil {
+				return nil, cli.Usagef("%w", err)
+			}
+			refs = append(refs, ref)
+		}
+	}
+	return refs, nil
 }
 
 // find asks every cluster for the targets. A cluster that has nothing is said to be
