@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	// linger is how long the exec may take to end after the command has.
-	linger = 300 * time.Millisecond
+	// linger is how long the exec may take to end after the command has; a busy node
+	// takes some time. With somebody who waits for the end it is shorter.
+	linger      = time.Second
+	shortLinger = 300 * time.Millisecond
 	// slack is how long the confirmation of an end may take after the grace period.
 	slack = time.Second
 	// maxPreface is how much is kept of what a shell says before the supervisor runs.
@@ -209,7 +211,11 @@ func (s *session) watch(r *Runner, start time.Time, cancel func(), done <-chan s
 		case <-failed:
 			end(byWriteError)
 		case <-ended:
-			ended, over = nil, time.After(linger)
+			wait := linger
+			if s.cause != byItself {
+				wait = shortLinger
+			}
+			ended, over = nil, time.After(wait)
 		case <-over:
 			s.lingers = true
 			cancel()

@@ -37,7 +37,7 @@ var bulkCases = []struct {
 	bar    int64 // MiB
 }{
 	{"--group", func(string) []string { return []string{"--group", "--lines", "0"} }, groupIsExact, 150},
-	{"--output-dir", func(dir string) []string { return []string{"--output-dir", dir} }, filesAreExact, 150},
+	{"--output-dir", func(dir string) []string { return []string{"--output-dir", dir, "-o", "name"} }, filesAreExact, 150},
 }
 
 func bulk(ctx context.Context, b *bench) error {
