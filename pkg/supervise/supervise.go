@@ -5,10 +5,10 @@
 //   - That the command has ended, and how. The supervisor ends both output streams
 //     with a word that only this run knows. Such a result is Verified: its exit code
 //     is the command's, and its output is complete, to the byte.
-//   - That nothing is left behind. The command has a process group of its own, which
-//     gets TERM and, after a grace period, KILL: when its time is over, when it is
-//     stopped, and when the client is gone, however that came. Only what leaves the
-//     group (setsid) gets away.
+//   - That nothing is left behind. The command's session gets TERM and, after a grace
+//     period, KILL: when its time is over, when it is stopped, and when the client is
+//     gone, however that came. Only what leaves the session (setsid) gets away, and
+//     all of it where the container runtime restarts and tells nobody.
 //   - That environment, working directory, scripts and users never appear in a URL,
 //     which audit logs keep, nor (users apart) in an argument. The command itself
 //     does, so that audit logs show what was run.
