@@ -96,7 +96,7 @@ func TestStopTimeoutAndCancel(t *testing.T) {
 					defer w.Close()
 					r.Stdin = in
 				}
-				r.Timeout = 700 * time.Millisecond
+				r.Timeout = 2 * time.Second // enough for a busy machine to start it
 				res := runner.Run(t.Context(), r.Request)
 				if res.Outcome != podexec.Timeout || res.Left != supervise.LeftEnded || res.ExitCode != -1 {
 					t.Errorf("%s, input %v, timeout: %+v", name, input, res)

@@ -183,6 +183,9 @@ kx_tick() {
 	kx_clock
 } >/dev/null 3<&- 7>&- 8>&-
 
+# Where two processes wait for each other they do so in (:), which lets the other one
+# run first, also where the container has but a part of a CPU.
+#
 # kx_control waits for the client's word, or its end, and passes it on to kx_watch,
 # through the pipe of which the main shell has an end at fd 8. It lets go of that
 # pipe first: when the main shell dies, the pipe is to be at its end. containerd
@@ -190,7 +193,7 @@ kx_tick() {
 kx_control() {
 	read -r kx_p kx_l </proc/self/stat
 	echo "$kx_p"
-	until [ -p "/proc/$$/fd/8" ] || [ ! -e "/proc/$$/fd/3" ]; do :; done
+	until [ -p "/proc/$$/fd/8" ] || [ ! -e "/proc/$$/fd/3" ]; do (:); done
 	exec >/dev/null
 	IFS= read -r kx_l <&3
 	echo $? >"/proc/$$/fd/8"
@@ -228,7 +231,7 @@ kx_c=none kx_w=none kx_x=none
 if [ -z "$kx_i" ]; then
 	kx_control | kx_watch &
 	kx_w=$!
-	until [ -p "/proc/$kx_w/fd/0" ] || [ ! -e "/proc/$kx_w/fd/0" ]; do :; done
+	until [ -p "/proc/$kx_w/fd/0" ] || [ ! -e "/proc/$kx_w/fd/0" ]; do (:); done
 	exec 8>"/proc/$kx_w/fd/0"
 fi
 kx_stat "${kx_g:-$$}"
