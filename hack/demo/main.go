@@ -85,7 +85,8 @@ func newSession(c *cluster, dir string) (*session, error) {
 		return nil, err
 	}
 	s := &session{cluster: c, env: append(os.Environ(),
-		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig, "KUBERC=off")}
+		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig, "KUBERC=off",
+		"XDG_STATE_HOME="+filepath.Join(dir, "state"))} // the demo's runs are not the user's
 	if _, err := exec.LookPath("kubectl"); err != nil {
 		s.direct = true
 		fmt.Println("There is no kubectl here, so the plugins are called directly: kubectl-xexec stands for kubectl xexec.")
