@@ -18,11 +18,17 @@ import (
 
 // JSON writes v as indented JSON and a newline. Characters that matter only to
 // HTML (<, >, &) are left as they are.
-func JSON(w io.Writer, v any) error { return encode(w, v, "  ") }
-
-// JSONLine writes v as JSON on one line, the unit of a jsonl stream, in a single
-// write.
-func JSONLine(w io.Writer, v any) error { return encode(w, v, "") }
+func JSON(w io.Writer, v any) error {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("encoding json: %w", err)
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
 
 // YAML writes v as YAML, with the field names of its JSON form.
 func YAML(w io.Writer, v any) error {
@@ -31,18 +37,6 @@ func YAML(w io.Writer, v any) error {
 		return fmt.Errorf("encoding yaml: %w", err)
 	}
 	_, err = w.Write(text)
-	return err
-}
-
-func encode(w io.Writer, v any, indent string) error {
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", indent)
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("encoding json: %w", err)
-	}
-	_, err := w.Write(buf.Bytes())
 	return err
 }
 

@@ -27,7 +27,6 @@ func TestMachineFormats(t *testing.T) {
 		want  string
 	}{
 		{"json", func(b *bytes.Buffer) error { return output.JSON(b, v) }, "{\n  \"a\": 1,\n  \"b\": \"<x> & y\"\n}\n"},
-		{"jsonl", func(b *bytes.Buffer) error { return output.JSONLine(b, v) }, "{\"a\":1,\"b\":\"<x> & y\"}\n"},
 		{"yaml", func(b *bytes.Buffer) error { return output.YAML(b, v) }, "a: 1\nb: <x> & y\n"},
 	} {
 		var b bytes.Buffer
@@ -49,7 +48,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errPipe }
 func TestWriteErrorsAreReported(t *testing.T) {
 	table := output.Table{Columns: []output.Column{{Header: "A"}}}
 	for name, err := range map[string]error{
-		"json": output.JSON(brokenPipe{}, 1), "jsonl": output.JSONLine(brokenPipe{}, 1),
+		"json": output.JSON(brokenPipe{}, 1),
 		"yaml": output.YAML(brokenPipe{}, 1), "table": table.Write(brokenPipe{}, 0),
 	} {
 		if !errors.Is(err, errPipe) {

@@ -55,7 +55,7 @@ func (c Command) Check() error {
 	}
 	for _, v := range c.Env {
 		switch {
-		case !envName.MatchString(v.Name):
+		case !ValidName(v.Name):
 			return hint.With(fmt.Errorf("setting the environment: %q cannot be the name of a variable", v.Name),
 				"names have letters, digits and underscores, and begin with no digit")
 		case strings.HasPrefix(v.Name, "kx_"):
@@ -78,6 +78,9 @@ func (c Command) Check() error {
 	}
 	return nil
 }
+
+// ValidName reports whether a shell can export a variable of that name.
+func ValidName(name string) bool { return envName.MatchString(name) }
 
 // needs names what of the command does not work without a shell.
 func (c Command) needs() string {

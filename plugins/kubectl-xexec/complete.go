@@ -27,7 +27,7 @@ func (f *flags) registerCompletion(cmd *cobra.Command) {
 	}
 	for name, complete := range map[string]cobra.CompletionFunc{
 		"container": f.completeContainer, "namespace": f.completeNamespace,
-		"output": fixed("json", "yaml", "jsonl", "table", "name"), "prefix": fixed(auto, always, never), "color": fixed(auto, always, never),
+		"output": fixed(formats()...), "prefix": fixed(auto, always, never), "color": fixed(auto, always, never),
 		"supervisor": fixed(auto, always, never), "dry-run": fixed(none, client), "journal": fixed("results", "output", none),
 		"exit-code": fixed("any", "max", "first", none), "rerun": fixed(rerunnable...), "mask": fixed("time", "pid", "duration", "hex", "uuid", "all"),
 		"diff-with": completeRun,

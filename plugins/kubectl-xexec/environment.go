@@ -53,7 +53,7 @@ func readEnvFile(path string) ([]supervise.Var, error) {
 		if !given {
 			value, given = os.LookupEnv(name)
 		}
-		if !given || !validName(name) {
+		if !given || !supervise.ValidName(name) {
 			return nil, cli.Usagef("reading --env-file %q: line %d is not NAME=VALUE", path, n)
 		}
 		vars = append(vars, supervise.Var{Name: name, Value: value})
@@ -62,15 +62,4 @@ func readEnvFile(path string) ([]supervise.Var, error) {
 		return nil, fmt.Errorf("reading --env-file %q: %w", path, err)
 	}
 	return vars, nil
-}
-
-// validName says whether a shell can export a variable of that name.
-func validName(name string) bool {
-	for i, c := range name {
-		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/supervise"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/alike"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/engine"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/report"
 )
 
 // options are the command line, parsed, and the clusters that it leads to.
@@ -87,7 +88,7 @@ func (f *flags) checkChoices() error {
 		flag, value string
 		allowed     []string
 	}{
-		{"--output", f.output.format, []string{"", "json", "jsonl", "yaml", "table", "name"}},
+		{"--output", f.output.format, append([]string{""}, formats()...)},
 		{"--prefix", f.output.prefix, []string{auto, always, never}},
 		{"--color", f.output.color, []string{auto, always, never}},
 		{"--supervisor", f.command.supervisor, []string{auto, always, never}},
@@ -99,6 +100,15 @@ func (f *flags) checkChoices() error {
 		}
 	}
 	return nil
+}
+
+// formats are the values of -o.
+func formats() []string {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, string(f))
+	}
+	return names
 }
 
 func (f *flags) checkNumbers() error {

@@ -50,7 +50,7 @@ func TestRulesFindBreaches(t *testing.T) {
 	var sources []Source
 	var expected []string
 	for _, f := range archive.Files {
-		text := strings.ReplaceAll(string(f.Data), "LOCAL", "/"+"work/main")
+		text := strings.ReplaceAll(string(f.Data), "LOCAL", "/"+"root/main")
 		sources = append(sources, Source{f.Name, text})
 		for i, line := range strings.Split(text, "\n") {
 			for _, match := range want.FindAllStringSubmatch(line, -1) {
