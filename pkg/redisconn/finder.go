@@ -23,7 +23,8 @@ type Finder struct {
 	Username string
 }
 
-// Instance is a server that was found.
+// Instance is a server that was found. Its Pod is nil if it was reached by its
+// address, see [Discover].
 type Instance struct {
 	Candidate
 	Port     int
@@ -33,12 +34,18 @@ type Instance struct {
 	Err error
 }
 
-// Name is POD:PORT.
-func (i *Instance) Name() string { return fmt.Sprintf("%s:%d", i.Pod.Name, i.Port) }
+// Name is POD:PORT, or the endpoint's name outside of pods.
+func (i *Instance) Name() string {
+	if i.Pod == nil {
+		return i.Endpoint.Name
+	}
+	return fmt.Sprintf("%s:%d", i.Pod.Name, i.Port)
+}
 
 // Found is what asking the candidates gave.
 type Found struct {
 	Instances []*Instance // in the order of the candidates
+	Sentinels []*Instance // watch over others, and know where these are
 	Skipped   []Skipped   // looked like servers, but are not or cannot be asked
 }
 
@@ -65,6 +72,10 @@ func (f *Finder) Ask(ctx context.Context, candidates []Candidate) *Found {
 
 	found := &Found{}
 	for i, a := range answers {
+		if errors.Is(a.err, ErrSentinel) && a.instance != nil {
+			found.Sentinels = append(found.Sentinels, a.instance)
+			a.instance = nil
+		}
 		if a.instance == nil {
 			found.Skipped = append(found.Skipped, Skipped{candidates[i].Pod.Name, a.err.Error(), a.err})
 			continue
@@ -92,8 +103,8 @@ func (f *Finder) ask(ctx context.Context, c Candidate, all []Candidate) (*Instan
 	var first error
 	for _, port := range c.Ports {
 		i, err := f.askPort(ctx, c, port, all)
-		if err == nil {
-			return i, nil
+		if err == nil || i != nil {
+			return i, err
 		}
 		if first == nil {
 			first = err
@@ -119,9 +130,10 @@ func (f *Finder) askPort(ctx context.Context, c Candidate, port int, all []Candi
 	defer client.Close()
 	i.Server, i.Err = Inspect(ctx, client)
 	switch {
-	case i.Err == nil && i.Server.Mode == "sentinel":
-		return nil, ErrSentinel
+	case i.Err == nil && i.Server.Mode == modeSentinel:
+		return i, ErrSentinel
 	case i.Err == nil:
+		i.Endpoint.ReadOnly = i.Server.Mode == modeCluster
 		return i, nil
 	case errors.Is(i.Err, ErrNoPassword) && unread != nil:
 		i.Err = fmt.Errorf("%w: %w", i.Err, unread)

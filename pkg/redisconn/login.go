@@ -88,8 +88,16 @@ func (e *Endpoint) login(d *dialogue) error {
 			err = nil // there is nobody else to be; the commands that follow tell what is allowed
 		}
 	}
-	if err != nil || e.ClientName == "" {
+	if err != nil {
 		return err
+	}
+	if e.ReadOnly { // where it is refused, a primary answers all the same
+		if err := d.ask("READONLY"); err != nil && code(err) == "" {
+			return err
+		}
+	}
+	if e.ClientName == "" {
+		return nil
 	}
 	if err := d.ask("CLIENT", "SETNAME", e.ClientName); err != nil && code(err) == "" {
 		return err

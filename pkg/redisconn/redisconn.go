@@ -53,6 +53,9 @@ type Endpoint struct {
 	// Username is the ACL user that was asked for, "" for the default user. It
 	// keeps an endpoint without Credentials from connecting as somebody else.
 	Username string
+	// ReadOnly sends READONLY on each connection: a replica of a cluster answers
+	// only then, and a primary does not mind.
+	ReadOnly bool
 	// ClientName is what CLIENT LIST on the server shows.
 	ClientName string
 	// Timeout bounds each dial with its login, 0 means 15 s.

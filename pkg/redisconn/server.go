@@ -20,7 +20,20 @@ type Server struct {
 	Role       string // master, slave
 	UsedMemory int64  // bytes
 	MaxMemory  int64  // bytes, 0 for no limit
-	Databases  []Database
+	// ResidentMemory is what the kernel gave it, in bytes; 0 if not told.
+	ResidentMemory int64
+	EvictionPolicy string // maxmemory-policy
+	Loading        bool   // reads its data; answers little
+	Saving         bool   // forks or writes: RDB save or AOF rewrite in progress
+	Databases      []Database
+
+	Replication Replication
+	// Cluster is the node's view of its cluster. It is nil for other modes, and if
+	// the node did not tell: then ClusterErr says why.
+	Cluster    *ClusterView
+	ClusterErr error
+	// Missing lists what this flavour and version cannot do; see the Lacks constants.
+	Missing []string
 }
 
 // Database is one numbered database with keys in it.
@@ -38,7 +51,8 @@ func (s *Server) Keys() int64 {
 	return n
 }
 
-// Inspect asks a server for all of this with one INFO.
+// Inspect asks a server for all of this with one INFO, and a node of a cluster
+// for its view of the others.
 func Inspect(ctx context.Context, c *redis.Client) (*Server, error) {
 	text, err := c.Info(ctx).Result()
 	var connect *ConnectError
@@ -48,8 +62,19 @@ func Inspect(ctx context.Context, c *redis.Client) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking the server for INFO: %w", err)
 	}
-	return parseInfo(text)
+	s, err := parseInfo(text)
+	if err == nil && s.Mode == modeCluster {
+		s.inspectCluster(ctx, c)
+	}
+	return s, err
 }
+
+// Modes of servers.
+const (
+	modeStandalone = "standalone"
+	modeCluster    = "cluster"
+	modeSentinel   = "sentinel"
+)
 
 func parseInfo(text string) (*Server, error) {
 	fields := map[string]string{}
@@ -72,10 +97,23 @@ func parseInfo(text string) (*Server, error) {
 	if s.Mode == "" {
 		s.Mode = fields["server_mode"]
 	}
-	s.UsedMemory, _ = strconv.ParseInt(fields["used_memory"], 10, 64)
-	s.MaxMemory, _ = strconv.ParseInt(fields["maxmemory"], 10, 64)
+	s.UsedMemory, s.MaxMemory = number(fields["used_memory"], 0), number(fields["maxmemory"], 0)
+	s.ResidentMemory, s.EvictionPolicy = number(fields["used_memory_rss"], 0), fields["maxmemory_policy"]
+	s.Loading = fields["loading"] == "1" || fields["async_loading"] == "1"
+	s.Saving = fields["rdb_bgsave_in_progress"] == "1" || fields["aof_rewrite_in_progress"] == "1"
+	s.Replication = parseReplication(fields)
+	s.Missing = missing(s.Flavour, s.Version)
 	sort.Slice(s.Databases, func(i, j int) bool { return s.Databases[i].DB < s.Databases[j].DB })
 	return s, nil
+}
+
+// number reads an integer; otherwise is the value of a field that is not there.
+func number(text string, otherwise int64) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return otherwise
+	}
+	return n
 }
 
 // flavour looks for the forks' own fields first: all of them also give a

@@ -65,7 +65,7 @@ func (o *options) find(ctx context.Context) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	instance, err := locate.Find(ctx, locate.Request{
+	deployment, err := locate.Find(ctx, locate.Request{
 		Client: client, Namespace: p.namespace, Ref: o.ref, Container: o.container, Port: o.port,
 		Command: again(o.set, p.namespace),
 		Finder: &redisconn.Finder{
@@ -77,6 +77,10 @@ func (o *options) find(ctx context.Context) (*place, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	instance, why := deployment.Shards[0].Choose(redisconn.PreferPrimary)
+	if instance == nil {
+		return nil, fmt.Errorf("%s: %s", deployment.Name, why)
 	}
 	p.endpoint, p.pod = instance.Endpoint, instance.Pod.Name
 	return p, nil

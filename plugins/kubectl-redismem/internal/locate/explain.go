@@ -39,21 +39,36 @@ func (r Request) none(skipped []redisconn.Skipped) error {
 }
 
 // several lists what was found, each with the command that picks it.
-func (r Request) several(found []*redisconn.Instance) error {
+func (r Request) several(found []*redisconn.Deployment) error {
 	var b strings.Builder
 	width := 0
-	for _, i := range found {
-		width = max(width, len(r.pick(i)))
+	for _, d := range found {
+		width = max(width, len(r.pick(d)))
 	}
-	for _, i := range found {
-		fmt.Fprintf(&b, "\n%-*s  # %s", width, r.pick(i), describe(i))
+	for _, d := range found {
+		fmt.Fprintf(&b, "\n%-*s  # %s", width, r.pick(d), describeAll(d))
 	}
 	err := fmt.Errorf("%w in namespace %q, %d of them:%s", ErrSeveral, r.Namespace, len(found), b.String())
 	return hint.With(err, "run one of these commands")
 }
 
-func (r Request) pick(i *redisconn.Instance) string {
-	return fmt.Sprintf("%s %s --port %d", r.Command, i.Pod.Name, i.Port)
+// pick is the command for d: by its workload if it has several nodes, by its pod
+// if that is all of it.
+func (r Request) pick(d *redisconn.Deployment) string {
+	all := append(d.Instances(), d.Locked...)
+	if len(all) == 1 {
+		return fmt.Sprintf("%s %s --port %d", r.Command, all[0].Pod.Name, all[0].Port)
+	}
+	return fmt.Sprintf("%s %s", r.Command, d.Name)
+}
+
+func describeAll(d *redisconn.Deployment) string {
+	all := append(d.Instances(), d.Locked...)
+	if len(d.Instances()) < 2 {
+		return describe(all[0])
+	}
+	keys, _ := d.Keys()
+	return fmt.Sprintf("%s %s, %s of %d nodes, %s keys", all[0].Server.Flavour, all[0].Server.Version, d.Mode, len(all), streams.Count(keys))
 }
 
 func describe(i *redisconn.Instance) string {

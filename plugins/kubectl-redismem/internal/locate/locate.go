@@ -1,5 +1,5 @@
 // Package locate decides which Redis is meant: the one that was named, or the
-// only one of the namespace.
+// only one of the namespace, with all nodes that share its data.
 package locate
 
 import (
@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
@@ -36,25 +37,63 @@ var (
 	ErrSeveral = errors.New("more than one Redis found")
 )
 
-// Find returns the one server that r means and that lets us in.
-func Find(ctx context.Context, r Request) (*redisconn.Instance, error) {
-	candidates, skipped, err := r.candidates(ctx)
+// Find returns the one deployment that r means and that lets us in. If a pod was
+// named, it is that pod alone.
+func Find(ctx context.Context, r Request) (*redisconn.Deployment, error) {
+	all, skipped, err := r.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found := r.Finder.Ask(ctx, candidates)
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	skipped = append(skipped, found.Skipped...)
-	switch len(found.Instances) {
+	switch len(all) {
 	case 0:
 		return nil, r.none(skipped)
 	case 1:
-		i := found.Instances[0]
-		return i, i.Err
+		return all[0], all[0].Err()
 	}
-	return nil, r.several(found.Instances)
+	return nil, r.several(all)
+}
+
+// All returns every deployment that r means, those that let nobody in as well,
+// and what looked like a server and is none.
+func All(ctx context.Context, r Request) ([]*redisconn.Deployment, []redisconn.Skipped, error) {
+	return r.all(ctx)
+}
+
+func (r Request) all(ctx context.Context) ([]*redisconn.Deployment, []redisconn.Skipped, error) {
+	candidates, skipped, err := r.candidates(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := r.Finder.Ask(ctx, candidates)
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	skipped = append(skipped, found.Skipped...)
+	if r.Ref != nil && r.Ref.Kind == resolve.Pod {
+		var out []*redisconn.Deployment
+		for _, i := range found.Instances {
+			out = append(out, redisconn.Only(i))
+		}
+		if len(out) > 0 || len(found.Sentinels) == 0 {
+			return out, skipped, nil
+		}
+	}
+	if r.Ref != nil {
+		if err := r.widen(ctx, found); err != nil {
+			return nil, nil, err
+		}
+	}
+	return redisconn.Deployments(found.Instances), skipped, nil
+}
+
+// Again looks for a shard of d once more, after its node was lost: its pods may
+// have come back with other addresses, or another node may have taken over.
+func Again(ctx context.Context, r Request, d *redisconn.Deployment, shard int) (*redisconn.Shard, error) {
+	now, err := Find(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %s again: %w", d.Name, err)
+	}
+	return now.Like(&d.Shards[shard])
 }
 
 // candidates are the containers that may be meant.
@@ -186,7 +225,8 @@ func (r Request) narrow(all []redisconn.Candidate) []redisconn.Candidate {
 	return out
 }
 
-// behindService takes the ready pod that the service leads to at this moment.
+// behindService takes all pods that the service selects, and of a service without
+// a selector the ready pod that it leads to at this moment.
 func (r Request) behindService(ctx context.Context) ([]redisconn.Candidate, []redisconn.Skipped, error) {
 	port, err := r.servicePort(ctx)
 	if err != nil {
@@ -201,7 +241,44 @@ func (r Request) behindService(ctx context.Context) ([]redisconn.Candidate, []re
 		return nil, nil, err
 	}
 	found, skipped := redisconn.Named(pod, r.Container, int(b.Port))
-	return found, skipped, nil
+	others, err := r.selected(ctx, b.Pod, int(b.Port))
+	return append(found, others...), skipped, err
+}
+
+// selected are the pods of the service besides the one named first. Those that
+// cannot be asked are no news: the service does not lead to them either.
+func (r Request) selected(ctx context.Context, first string, port int) ([]redisconn.Candidate, error) {
+	service, err := r.Client.CoreV1().Services(r.Namespace).Get(ctx, r.Ref.Name, metav1.GetOptions{})
+	if err != nil || len(service.Spec.Selector) == 0 {
+		return nil, nil // resolve has been through it
+	}
+	var out []redisconn.Candidate
+	pods, err := r.pods(ctx, labels.SelectorFromSet(service.Spec.Selector).String())
+	if apierrors.IsForbidden(err) {
+		return nil, nil
+	}
+	for i := range pods {
+		if pods[i].Name != first && pods[i].DeletionTimestamp == nil {
+			found, _ := redisconn.Named(&pods[i], r.Container, port)
+			out = append(out, found...)
+		}
+	}
+	return out, err
+}
+
+// pods lists the namespace's pods that match selector.
+func (r Request) pods(ctx context.Context, selector string) ([]corev1.Pod, error) {
+	var out []corev1.Pod
+	for opts := (metav1.ListOptions{Limit: pageSize, LabelSelector: selector}); ; {
+		list, err := r.Client.CoreV1().Pods(r.Namespace).List(ctx, opts)
+		if err != nil {
+			return nil, fmt.Errorf("listing pods: %w", err)
+		}
+		out = append(out, list.Items...)
+		if opts.Continue = list.Continue; opts.Continue == "" {
+			return out, nil
+		}
+	}
 }
 
 // servicePort is --port, or the service's port that looks like Redis, or its

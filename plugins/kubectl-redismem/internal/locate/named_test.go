@@ -61,8 +61,8 @@ func TestBrokenSidecarHidesNothing(t *testing.T) {
 			p := pod("cache-0", phase, crashes, running)
 			controller := true
 			p.OwnerReferences = []metav1.OwnerReference{{Kind: "StatefulSet", Name: "cache", Controller: &controller}}
-			i, err := Find(context.Background(), request(t, ref, p, set))
-			if err != nil || i.Name() != "cache-0:6379" || i.Container.Name != "redis" {
+			d, err := Find(context.Background(), request(t, ref, p, set))
+			if err != nil || d.Instances()[0].Name() != "cache-0:6379" || d.Instances()[0].Container.Name != "redis" {
 				t.Errorf("%s, %q: %v", phase, ref, err)
 			}
 		}
