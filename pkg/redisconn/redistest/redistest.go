@@ -26,8 +26,9 @@ type Server struct {
 	Addr string // 127.0.0.1:PORT
 	Port int
 
-	cmd *exec.Cmd
-	log *strings.Builder
+	cmd      *exec.Cmd
+	log      *strings.Builder
+	password string // that Run was told to set
 }
 
 const startLimit = 15 * time.Second
@@ -73,7 +74,7 @@ func StartConfig(t testing.TB, config string) *Server {
 // Run starts redis-server with its files in dir; the caller stops it. It is
 // [Start] for programs that are not tests.
 func Run(dir string, args ...string) (*Server, error) {
-	return start(dir, func(port string) []string {
+	s, err := start(dir, func(port string) []string {
 		base := []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"}
 		if slices.Contains(args, "--port") { // a TLS-only server turns the plain port off and takes ours as its TLS port
 			base = base[2:]
@@ -84,6 +85,10 @@ func Run(dir string, args ...string) (*Server, error) {
 		}
 		return all
 	})
+	if i := slices.Index(args, "--requirepass"); err == nil && i >= 0 && i+1 < len(args) {
+		s.password = args[i+1]
+	}
+	return s, err
 }
 
 func start(dir string, args func(port string) []string) (*Server, error) {
