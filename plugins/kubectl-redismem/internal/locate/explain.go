@@ -14,6 +14,9 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 )
 
+// Nothing is the error for a search that found nothing, with what it looked at.
+func (r Request) Nothing(skipped []redisconn.Skipped) error { return r.none(skipped) }
+
 // none explains that nothing was found by what was looked at. A single suspect
 // is the error itself.
 func (r Request) none(skipped []redisconn.Skipped) error {
