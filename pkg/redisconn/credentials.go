@@ -26,6 +26,9 @@ func podCredentials(ctx context.Context, client Client, pod *corev1.Pod, c *core
 	e := newEnvironment(client, pod, c)
 	all := words(c)
 	found := collector{username: username}
+	if username == "" {
+		found.user = e.user(ctx)
+	}
 	if w, ok := option(all, "requirepass"); ok {
 		v, err := e.expand(ctx, w, "argument --requirepass", 0)
 		found.add(v, "argument --requirepass", err)
@@ -39,19 +42,22 @@ func podCredentials(ctx context.Context, client Client, pod *corev1.Pod, c *core
 		}
 		found.add(v, "env "+name+fileSuffix, err)
 	}
+	var conf *value
 	if name := configFile(all); name != "" {
 		v, err := e.file(ctx, name)
 		if v != nil {
-			v.text = directive(v.text, "requirepass")
+			conf, v = v, &value{directive(v.text, "requirepass"), v.source}
 		}
 		found.add(v, name, err)
 	}
+	found.acl(ctx, e, all, conf)
 	return found.credentials, errors.Join(found.errors...)
 }
 
 // collector keeps each password and each error once.
 type collector struct {
 	username    string
+	user        string // of the pod's own clients; not to log in with unless asked
 	credentials []Credential
 	errors      []error
 }
@@ -74,6 +80,19 @@ func (c *collector) add(v *value, detail string, err error) {
 		source += " (" + detail + ")"
 	}
 	c.credentials = append(c.credentials, Credential{Username: c.username, Password: password, Source: source})
+	if c.user != "" && c.user != defaultUser {
+		c.credentials = append(c.credentials, Credential{Username: c.user, Password: password, Source: source, fallback: true})
+	}
+}
+
+// user is the ACL user that the pod is configured for, "" if there is none.
+func (e *environment) user(ctx context.Context) string {
+	for _, name := range []string{"REDIS_USERNAME", "VALKEY_USERNAME", "REDIS_USER"} {
+		if v, err := e.variable(ctx, name); err == nil && v != nil && v.text != "" {
+			return trimNewline(v.text)
+		}
+	}
+	return ""
 }
 
 // trimNewline takes one line end off: Secrets made with echo have one that is no

@@ -2,6 +2,7 @@ package redisconn
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"sync"
 )
@@ -87,11 +88,17 @@ func (e *Endpoint) at(n ClusterNode) *Endpoint {
 		host = n.Hostname
 	}
 	addr := joinHostPort(host, n.Port)
-	other := &Endpoint{Name: addr, Addr: addr, Dial: e.Dial, TLS: e.TLS, Credentials: e.Credentials, Username: e.Username,
-		ClientName: e.ClientName, Timeout: e.Timeout, TLSHint: e.TLSHint, PasswordHint: e.PasswordHint}
+	other := e.with(e.TLS)
+	other.Name, other.Addr = addr, addr
 	if e.TLS != nil && n.Hostname != "" {
 		other.TLS = e.TLS.Clone()
 		other.TLS.ServerName = n.Hostname
 	}
 	return other
+}
+
+// with is an endpoint like e, unused, with other TLS settings.
+func (e *Endpoint) with(cfg *tls.Config) *Endpoint {
+	return &Endpoint{Name: e.Name, Addr: e.Addr, Dial: e.Dial, TLS: cfg, Credentials: e.Credentials, Username: e.Username,
+		ClientName: e.ClientName, Timeout: e.Timeout, TLSHint: e.TLSHint, PasswordHint: e.PasswordHint}
 }

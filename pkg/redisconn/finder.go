@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
 
 // Finder asks pods whether they run a server.
@@ -21,6 +23,8 @@ type Finder struct {
 	// Username is the ACL user that the pod's passwords belong to, "" for the
 	// default user.
 	Username string
+	// ServerName is the service that was named, for certificates; "" if none was.
+	ServerName string
 }
 
 // Instance is a server that was found. Its Pod is nil if it was reached by its
@@ -126,14 +130,13 @@ func (f *Finder) askPort(ctx context.Context, c Candidate, port int, all []Candi
 	if len(i.Endpoint.Credentials) == 0 {
 		i.Endpoint.Credentials, unread = f.credentials(ctx, c, port, all)
 	}
-	client := i.Endpoint.Client()
-	defer client.Close()
-	i.Server, i.Err = Inspect(ctx, client)
+	if err := i.inspect(ctx); errors.Is(err, ErrNeedsTLS) && i.Endpoint.TLS == nil {
+		i.startTLS(ctx, f)
+	}
 	switch {
 	case i.Err == nil && i.Server.Mode == modeSentinel:
 		return i, ErrSentinel
 	case i.Err == nil:
-		i.Endpoint.ReadOnly = i.Server.Mode == modeCluster
 		return i, nil
 	case errors.Is(i.Err, ErrNoPassword) && unread != nil:
 		i.Err = fmt.Errorf("%w: %w", i.Err, unread)
@@ -142,6 +145,24 @@ func (f *Finder) askPort(ctx context.Context, c Candidate, port int, all []Candi
 		return i, nil
 	}
 	return nil, i.Err
+}
+
+// startTLS asks once more with the CA that the pod itself is given. If there is
+// none to be had, the user has to say how.
+func (i *Instance) startTLS(ctx context.Context, f *Finder) {
+	serverName := f.ServerName
+	if serverName == "" {
+		serverName = i.Pod.Name
+	}
+	cfg, _, err := podTLS(ctx, f.Client, i.Candidate, serverName)
+	if cfg == nil {
+		if err != nil {
+			i.Err = hint.With(fmt.Errorf("%w, and its CA could not be read: %w", i.Err, err), hint.Of(i.Err))
+		}
+		return
+	}
+	i.Endpoint = i.Endpoint.with(cfg)
+	_ = i.inspect(ctx) // kept in i
 }
 
 // credentials are those of c's container, and after them those of the others of

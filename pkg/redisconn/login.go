@@ -108,7 +108,7 @@ func (e *Endpoint) login(d *dialogue) error {
 // asUser reports whether a user was named. The default user may be let in without
 // a password, and is then somebody else.
 func (e *Endpoint) asUser() bool {
-	return e.Username != "" || slices.ContainsFunc(e.Credentials, func(c Credential) bool { return c.Username != "" })
+	return e.Username != "" || slices.ContainsFunc(e.Credentials, func(c Credential) bool { return c.Username != "" && !c.fallback })
 }
 
 // authenticate tries the credentials in turn. A password that was accepted

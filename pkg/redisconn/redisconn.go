@@ -35,6 +35,8 @@ type Credential struct {
 	Username string
 	Password string
 	Source   string // where it came from, such as `Secret "redis" key "password"`
+
+	fallback bool // found, not asked for: only if the server wants somebody
 }
 
 func (c Credential) String() string   { return c.Source }

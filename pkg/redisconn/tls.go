@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -19,14 +20,27 @@ func (e *Endpoint) startTLS(ctx context.Context, conn net.Conn) (net.Conn, error
 	limited, cancel := context.WithTimeout(ctx, tlsProbeTime)
 	defer cancel()
 	secure := tls.Client(conn, e.TLS)
+	// A Redis without TLS takes the greeting for the start of a long command and
+	// waits for more. Nobody has to wait as long as that to find out.
+	plain := false
+	var doubt sync.WaitGroup
+	doubt.Go(func() {
+		select {
+		case <-limited.Done():
+		case <-time.After(tlsPatience):
+			if plain = e.speaksPlain(limited); plain {
+				cancel()
+			}
+		}
+	})
 	err := secure.HandshakeContext(limited)
+	cancel()
+	doubt.Wait()
 	if err == nil {
 		return secure, nil
 	}
 	_ = conn.Close()
-	// A Redis without TLS takes the greeting for the start of a long command and
-	// waits for more.
-	if limited.Err() != nil && ctx.Err() == nil && e.speaksPlain(ctx) {
+	if plain {
 		return nil, hint.With(ErrNotTLS, noTLSHint)
 	}
 	return nil, explainTLS(err)
@@ -92,6 +106,10 @@ func certNames(c *x509.Certificate) string {
 // tlsProbeTime is enough for a handshake through a slow tunnel, and short enough
 // to wait for when there is none.
 const tlsProbeTime = 3 * time.Second
+
+// tlsPatience is how long a handshake may take before it is doubted that there
+// will be one.
+const tlsPatience = 250 * time.Millisecond
 
 // speaksTLS asks the port with a ClientHello of its own. Any TLS answer will do,
 // a refusal too: this connection carries nothing and is trusted with nothing.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -120,6 +121,8 @@ func (o *options) failed(ctx context.Context, err error) error {
 		return cli.Exit(cli.ExitInterrupted)
 	case o.addr != "" && strings.Contains(hint.Of(err), "--port"):
 		return hint.With(err, "give the address of a Redis: --addr HOST:PORT")
+	case o.addr != "" && hint.Of(err) == "" && errors.Is(err, syscall.ECONNREFUSED):
+		return hint.With(err, "nothing listens there: give another --addr HOST:PORT, or look in a cluster with -n NAMESPACE")
 	}
 	return withCode(err)
 }
@@ -139,6 +142,9 @@ func withCode(err error) error {
 func (o *options) conclude(ctx context.Context, r *analysis.Report, used *redisconn.Credential, err error) error {
 	if !o.quiet {
 		summarize(o.io.Err, r, used)
+	}
+	if used == nil && len(o.credentials) > 0 && !o.quiet {
+		fmt.Fprintf(o.io.Err, "note: the server asked for no password, so the one from %s was not used\n", o.credentials[0].Source)
 	}
 	o.warnOfEmptyPins(r)
 	c := r.Coverage
