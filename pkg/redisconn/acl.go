@@ -52,7 +52,9 @@ func argumentUsers(ctx context.Context, e *environment, all []word) (out []user,
 				failed = err
 				break
 			}
-			rules = append(rules, v.text)
+			if parts, ok := splitArgs(v.text); ok { // all rules may be one argument
+				rules = append(rules, parts...)
+			}
 		}
 		out = append(out, aclUsers(rules)...)
 	}
