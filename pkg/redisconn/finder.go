@@ -23,7 +23,8 @@ type Finder struct {
 	// Username is the ACL user that the pod's passwords belong to, "" for the
 	// default user.
 	Username string
-	// ServerName is the service that was named, for certificates; "" if none was.
+	// ServerName is the service that was named, SERVICE.NAMESPACE.svc, or another
+	// name that certificates found in pods may be for; "" if there is none.
 	ServerName string
 }
 

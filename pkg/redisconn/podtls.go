@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"path"
+	"strings"
 )
 
 // Where servers are told their TLS files: an option of the command line and of
@@ -47,7 +48,7 @@ func podTLS(ctx context.Context, client Client, c Candidate, serverName string) 
 	if !roots.AppendCertsFromPEM([]byte(files[0].text)) {
 		return nil, "", errors.New(files[0].source + " holds no certificate of a CA")
 	}
-	cfg := verifying(roots, append([]string{serverName}, dnsNames(c)...))
+	cfg := verifying(roots, append(serviceNames(serverName), dnsNames(c)...))
 	if files[1] != nil && files[2] != nil {
 		if pair, err := tls.X509KeyPair([]byte(files[1].text), []byte(files[2].text)); err == nil {
 			cfg.Certificates = []tls.Certificate{pair}
@@ -72,6 +73,16 @@ func (e *environment) tlsFile(ctx context.Context, all []word, conf *value, name
 		return directive(conf.text, name)
 	}
 	return ""
+}
+
+// serviceNames are what SERVICE.NAMESPACE.svc is also called.
+func serviceNames(name string) []string {
+	short, ok := strings.CutSuffix(name, ".svc")
+	if !ok {
+		return []string{name}
+	}
+	service, _, _ := strings.Cut(short, ".")
+	return []string{name, name + ".cluster.local", short, service}
 }
 
 // dnsNames are those of a pod and of the headless service above it: what its

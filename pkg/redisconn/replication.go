@@ -33,8 +33,8 @@ type Replica struct {
 
 const roleReplica = "slave"
 
-// IsReplica reports whether the server copies another one. KeyDB calls a replica
-// that is written to active-replica.
+// IsReplica reports whether the server copies another one. An active-replica of
+// KeyDB is written to as a primary is, and counts as one.
 func (s *Server) IsReplica() bool { return s.Role == roleReplica || s.Role == "replica" }
 
 func parseReplication(fields map[string]string) Replication {
