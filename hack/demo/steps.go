@@ -47,7 +47,7 @@ var steps = []step{
 	},
 	{
 		why:   "Pin a prefix, for a spreadsheet:",
-		run:   "kubectl redismem -q -n prod --prefix 'BOOK-*' -o csv --top 3",
+		run:   "kubectl redismem -q -n prod --group 'BOOK-*' -o csv --top 3",
 		wants: []string{"prefix,totalKeys,totalSize,avgKeySize,minKeySize,maxKeySize", "\nBOOK-*,20000,"},
 	},
 	{

@@ -26,7 +26,7 @@ func TestPortForwardCutInMidScan(t *testing.T) {
 	for name, way := range map[string]kubetest.Break{"cut": kubetest.Cut, "reset": kubetest.Reset} {
 		k.Faults().Set(kubetest.Fault{On: "portforward", Break: way, After: 300_000})
 		code, out, errOut := redismem(t.Context(), "--kubeconfig", config, "-o", "json")
-		r := report(t, out)
+		r := parsed(t, out)
 		if code != cli.ExitOK || !r.Coverage.Complete || r.Totals.Keys != keys || r.Coverage.Repeats != 0 || r.Coverage.Reconnects < 2 {
 			t.Errorf("%s: code %d, %+v\n%s", name, code, r.Coverage, errOut)
 		}

@@ -9,9 +9,11 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
 )
 
@@ -23,10 +25,11 @@ type flags struct {
 
 	addr, container        string
 	port, db               int
+	from                   string
 	username, passwordFile string
 	tls                    tlsFlags
 
-	prefixes    []string
+	groups      []string
 	separators  string
 	depth, top  int
 	sort        string
@@ -77,13 +80,14 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.StringVarP(&f.container, "container", "c", "", "container that runs the server (default: the one that looks like it)")
 	fs.IntVar(&f.port, "port", 0, "port of the server in the pod, or of the service (default: the one that looks like it)")
 	fs.StringVar(&f.addr, "addr", "", "connect to `HOST:PORT` directly, without a cluster")
+	fs.StringVar(&f.from, "from", string(redisconn.PreferReplica), "node of each shard to read from if it is fit: replica, primary")
 	fs.IntVar(&f.db, "db", analysis.AllDatabases, "number of the only database to scan (default: all that have keys)")
-	fs.StringArrayVar(&f.prefixes, "prefix", nil, "make a group of exactly the keys that match this `GLOB`, such as 'BOOK-*'; repeatable")
+	fs.StringArrayVar(&f.groups, "group", nil, "make a group of exactly the keys that match this `GLOB`, such as 'BOOK-*'; repeatable")
 	fs.StringVar(&f.separators, "separators", "", fmt.Sprintf("`CHARACTERS` that end a part of a key (default %q)", pattern.DefaultSeparators))
 	fs.IntVar(&f.depth, "depth", 0, "parts of a key that are looked at (0: all)")
-	fs.IntVar(&f.top, "top", defaultTop, "groups to show; the rest is summed up as other, and what is alike folds together while that is large")
-	fs.StringVar(&f.sort, "sort", string(analysis.BySize), "order of the groups: "+join(analysis.Orders))
-	fs.StringVarP(&f.output, "output", "o", formatTable, "output format: "+join(formats))
+	fs.IntVar(&f.top, "top", defaultTop, "groups to show; the rest is summed up as other (0: all)")
+	fs.StringVar(&f.sort, "sort", orders[0], "order of the groups: "+join(orders))
+	fs.StringVarP(&f.output, "output", "o", render.Table, "output format: "+join(render.Formats))
 	fs.BoolVar(&f.noHd, "no-headers", false, "leave out the table's header")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	fs.IntVar(&f.count, "count", scan.DefaultCount, "keys that each SCAN asks for; more is faster and holds up the server longer")

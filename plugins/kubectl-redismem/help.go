@@ -20,7 +20,7 @@ const example = `  # Find the Redis of a namespace and show where its memory wen
   kubectl redismem -n prod svc/redis
 
   # Ask for certain prefixes exactly, as CSV
-  kubectl redismem -n prod --prefix 'BOOK-*' --prefix 'session:*' -o csv
+  kubectl redismem -n prod --group 'BOOK-*' --group 'session:*' -o csv
 
   # Keep a report to compare with later
   kubectl redismem -n prod -o json > before.json

@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/locate"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
 )
 
 const listLong = `List the Redis-like servers of a namespace, what belongs together, where their
@@ -63,7 +64,7 @@ func newListCommand(f *flags, own, connection *pflag.FlagSet) *cobra.Command {
 		}
 	}
 	cmd.Flags().BoolVarP(&l.everywhere, "all-namespaces", "A", false, "look in all namespaces")
-	cmd.Flags().StringVarP(&l.output, "output", "o", formatTable, "output format: "+join(listFormats))
+	cmd.Flags().StringVarP(&l.output, "output", "o", render.Table, "output format: "+join(listFormats))
 	cmd.Flags().StringVar(&l.from, "from", string(redisconn.PreferReplica), "node of each shard to scan if it is fit: replica, primary")
 	cmd.Flags().AddFlagSet(connection)
 	return cmd
@@ -175,7 +176,7 @@ func (o *options) request(namespace string) (*locate.Request, error) {
 	return &locate.Request{
 		Client: client, Namespace: namespace, Ref: o.ref, Container: o.container, Port: o.port, Command: again(o.set, namespace),
 		Finder: &redisconn.Finder{
-			Client: client, Username: o.username, Endpoint: func() *redisconn.Endpoint { return o.endpoint(o.serverName(namespace)) },
+			Client: client, Username: o.username, ServerName: o.serverName(namespace), Endpoint: func() *redisconn.Endpoint { return o.endpoint(o.serverName(namespace)) },
 			Dialer: func(pod string, port int) redisconn.DialFunc {
 				return dialer.To(fmt.Sprintf("%s/%s:%d", resolve.Pod, pod, port))
 			},

@@ -9,9 +9,10 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
 )
 
-var listFormats = []string{formatTable, "wide", formatJSON, formatYAML, "name"}
+var listFormats = []string{render.Table, render.Wide, render.JSON, render.YAML, "name"}
 
 // deploymentList is the kind that list -o json writes.
 type deploymentList struct {
@@ -99,9 +100,9 @@ func (l *listItem) add(i *redisconn.Instance) {
 func (o *options) printList(items []listItem, l *listFlags) error {
 	list := deploymentList{APIVersion: "redismem.kubectl-suite.dev/v1alpha1", Kind: "DeploymentList", Items: items}
 	switch l.output {
-	case formatJSON:
+	case render.JSON:
 		return output.JSON(o.io.Out, list)
-	case formatYAML:
+	case render.YAML:
 		return output.YAML(o.io.Out, list)
 	case "name":
 		for _, i := range items {
@@ -113,7 +114,7 @@ func (o *options) printList(items []listItem, l *listFlags) error {
 	}
 	t := output.Table{NoHeaders: o.noHeaders, Columns: []output.Column{{Header: "NAME"}, {Header: "SERVER"}, {Header: "MODE"},
 		{Header: "SHARDS", Right: true}, {Header: "REPLICAS", Right: true}, {Header: "KEYS", Right: true}, {Header: "USED/MAX"},
-		{Header: "PASSWORD", Drop: 1}, {Header: "TLS", Drop: 2}, {Header: "WOULD SCAN", Shrink: l.output != "wide"}}}
+		{Header: "PASSWORD", Drop: 1}, {Header: "TLS", Drop: 2}, {Header: "WOULD SCAN", Shrink: l.output != render.Wide}}}
 	for _, i := range items {
 		row := i.row()
 		if l.everywhere {
@@ -125,7 +126,7 @@ func (o *options) printList(items []listItem, l *listFlags) error {
 		t.Columns = append([]output.Column{{Header: "NAMESPACE"}}, t.Columns...)
 	}
 	width := o.io.Width()
-	if l.output == "wide" {
+	if l.output == render.Wide {
 		width = 0
 	}
 	return t.Write(o.io.Out, width)

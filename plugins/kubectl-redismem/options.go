@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
 )
 
 // options are the parsed command line: nothing below has to understand a text.
@@ -34,21 +35,14 @@ type options struct {
 	credentials []redisconn.Credential // empty: the pod's own
 	tls         *tlsOptions            // nil: plain TCP
 
+	from      redisconn.Preference
 	analysis  analysis.Options
 	format    string
+	top       int
+	sort      string
 	noHeaders bool
 	quiet     bool
 }
-
-// Output formats.
-const (
-	formatTable = "table"
-	formatCSV   = "csv"
-	formatJSON  = "json"
-	formatYAML  = "yaml"
-)
-
-var formats = []string{formatTable, formatCSV, formatJSON, formatYAML}
 
 func (f *flags) options(args []string) (*options, error) {
 	if err := f.check(args); err != nil {
@@ -58,9 +52,10 @@ func (f *flags) options(args []string) (*options, error) {
 		io: f.io, kube: f.kube, set: f.set, addr: f.addr, container: f.container, port: f.port, username: f.username,
 		format: f.output, noHeaders: f.noHd, quiet: f.quiet,
 		analysis: analysis.Options{
-			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.prefixes},
-			DB:      f.db, Count: f.count, Top: f.top, Order: analysis.Order(f.sort),
+			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.groups},
+			DB:      f.db, Count: f.count,
 		},
+		from: redisconn.Preference(f.from), top: f.top, sort: f.sort,
 	}
 	o.io.Quiet = o.io.Quiet || f.quiet
 	var err error
@@ -101,15 +96,20 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--depth and --top cannot be negative")
 	case f.count < 1 || f.count > maxCount:
 		return cli.Usagef("--count %d is out of range: use 1 to %d", f.count, maxCount)
-	case !slices.Contains(formats, f.output):
-		return cli.Usagef("unknown output format %q: use one of %s", f.output, join(formats))
-	case !slices.Contains(analysis.Orders, analysis.Order(f.sort)):
-		return cli.Usagef("unknown order %q: use one of %s", f.sort, join(analysis.Orders))
-	case slices.Contains(f.prefixes, ""):
-		return cli.Usagef("--prefix needs a pattern, such as 'BOOK-*'")
+	case !slices.Contains(render.Formats, f.output):
+		return cli.Usagef("unknown output format %q: use one of %s", f.output, join(render.Formats))
+	case !slices.Contains(orders, f.sort):
+		return cli.Usagef("unknown order %q: use one of %s", f.sort, join(orders))
+	case slices.Contains(f.groups, ""):
+		return cli.Usagef("--group needs a pattern, such as 'BOOK-*'")
+	case f.from != string(redisconn.PreferReplica) && f.from != string(redisconn.PreferPrimary):
+		return cli.Usagef("--from %q: use replica or primary", f.from)
 	}
 	return nil
 }
+
+// orders are those of the groups, the default first.
+var orders = []string{render.BySize, render.ByKeys, render.ByAvg, render.ByMax, render.ByName}
 
 // maxCount is 20 times the default. A larger SCAN would block the server for
 // tens of milliseconds and gains nothing.

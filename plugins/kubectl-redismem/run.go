@@ -10,81 +10,46 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
-	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/locate"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
 func (o *options) run(ctx context.Context) error {
-	place, err := o.find(ctx)
+	subject, err := o.find(ctx)
 	if err != nil {
-		return o.failed(ctx, err)
+		return o.failed(ctx, analysis.ExplainRefusal(err))
 	}
 	progress := streams.NewProgress(o.io, "scanning", "keys")
 	o.analysis.Progress = progress.Update
-	report, err := analysis.Run(ctx, place.endpoint, o.analysis)
+	r, err := analysis.Run(ctx, subject.Subject, o.analysis)
 	progress.Clear()
-	if report == nil {
+	if r == nil {
 		return o.failed(ctx, err)
 	}
-	report.Server.Context, report.Server.Namespace, report.Server.Pod = place.context, place.namespace, place.pod
-	if printErr := o.print(report); printErr != nil {
+	if printErr := o.print(r); printErr != nil {
 		return printErr
 	}
-	return o.conclude(ctx, report, place.endpoint.Used(), err)
+	return o.conclude(ctx, r, subject, err)
 }
 
-// place is a server and where it is.
-type place struct {
-	endpoint                *redisconn.Endpoint
-	context, namespace, pod string
-}
-
-func (o *options) find(ctx context.Context) (*place, error) {
-	if o.addr != "" {
-		return &place{endpoint: o.direct()}, nil
-	}
-	cfg, err := o.kube.Config()
-	if err != nil {
-		return nil, err
-	}
-	client, err := o.kube.Client()
-	if err != nil {
-		return nil, err
-	}
-	p := &place{}
-	if p.namespace, err = o.kube.Namespace(); err != nil {
-		return nil, err
-	}
-	if p.context, err = o.kube.ContextName(); err != nil {
-		return nil, err
-	}
-	dialer, err := podconn.New(cfg, p.namespace)
-	if err != nil {
-		return nil, err
-	}
-	deployment, err := locate.Find(ctx, locate.Request{
-		Client: client, Namespace: p.namespace, Ref: o.ref, Container: o.container, Port: o.port,
-		Command: again(o.set, p.namespace),
-		Finder: &redisconn.Finder{
-			Client: client, Username: o.username, Endpoint: func() *redisconn.Endpoint { return o.endpoint(o.serverName(p.namespace)) },
-			Dialer: func(pod string, port int) redisconn.DialFunc {
-				return dialer.To(fmt.Sprintf("pod/%s:%d", pod, port))
-			},
-		},
+// print writes the report to stdout.
+func (o *options) print(r *report.Report) error {
+	return render.Write(o.io.Out, o.format, r, render.Options{
+		Width: o.io.Width(), Top: o.top, Sort: o.sort, NoHeaders: o.noHeaders, Sections: o.sections(),
 	})
-	if err != nil {
-		return nil, err
+}
+
+// sections are what follows a table: for people, the most urgent advice.
+func (o *options) sections() render.Sections {
+	if o.quiet || o.noHeaders {
+		return 0
 	}
-	instance, why := deployment.Shards[0].Choose(redisconn.PreferPrimary)
-	if instance == nil {
-		return nil, fmt.Errorf("%s: %s", deployment.Name, why)
-	}
-	p.endpoint, p.pod = instance.Endpoint, instance.Pod.Name
-	return p, nil
+	return render.Brief
 }
 
 // endpoint is the model of all endpoints.
@@ -139,9 +104,13 @@ func withCode(err error) error {
 }
 
 // conclude says how it went, on stderr, and returns the exit code.
-func (o *options) conclude(ctx context.Context, r *analysis.Report, used *redisconn.Credential, err error) error {
+func (o *options) conclude(ctx context.Context, r *report.Report, s *subject, err error) error {
+	used := s.used()
 	if !o.quiet {
 		summarize(o.io.Err, r, used)
+		for _, n := range s.notes {
+			fmt.Fprintf(o.io.Err, "note: %s\n", streams.SanitizeLine(n))
+		}
 	}
 	if used == nil && len(o.credentials) > 0 && !o.quiet {
 		fmt.Fprintf(o.io.Err, "note: the server asked for no password, so the one from %s was not used\n", o.credentials[0].Source)
@@ -162,11 +131,11 @@ func (o *options) conclude(ctx context.Context, r *analysis.Report, used *redisc
 }
 
 // warnOfEmptyPins: who leaves out the star means a prefix all the same.
-func (o *options) warnOfEmptyPins(r *analysis.Report) {
+func (o *options) warnOfEmptyPins(r *report.Report) {
 	for _, g := range r.Groups {
 		if g.Pinned && g.Keys == 0 && !strings.ContainsAny(g.Pattern, "*?[") {
-			name := displayName(g.Pattern)
-			fmt.Fprintf(o.io.Err, "warning: no key is named exactly \"%s\"\nhint: for all keys that begin so: --prefix %s\n", name, shellQuote(name+"*"))
+			name := streams.SanitizeLine(g.Pattern)
+			fmt.Fprintf(o.io.Err, "warning: no key is named exactly \"%s\"\nhint: for all keys that begin so: --group %s\n", name, shellQuote(name+"*"))
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/redistest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
 // redismem runs the command in this process.
@@ -28,9 +28,9 @@ func redismem(ctx context.Context, args ...string) (code int, stdout, stderr str
 	return code, out.String(), errOut.String()
 }
 
-func report(t *testing.T, stdout string) analysis.Report {
+func parsed(t *testing.T, stdout string) report.Report {
 	t.Helper()
-	var r analysis.Report
+	var r report.Report
 	d := json.NewDecoder(strings.NewReader(stdout))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
@@ -86,14 +86,14 @@ func TestReportHasItsFields(t *testing.T) {
 			}
 		}
 	}
-	has(raw, "server", "totals", "coverage", "groups", "other")
+	has(raw, "source", "servers", "sampling", "cost", "totals", "coverage", "groups", "other")
 	has(raw["totals"], "keys", "bytes", "minBytes", "maxBytes", "avgBytes")
 	has(raw["other"], "keys", "bytes")
 	has(raw["groups"].([]any)[0], "pattern", "keys", "bytes", "minBytes", "maxBytes", "avgBytes")
 	has(raw["coverage"], "complete", "keysBefore", "keysAfter", "keysSeen", "keysVanished", "keysUnreadable")
-	has(raw["server"], "address", "version", "usedMemoryBytes", "runID")
-	r := report(t, out)
-	if r.Totals.Keys != 30 || r.Other.Keys != 10 || r.Other.Patterns != 1 || !r.Coverage.Complete || r.Coverage.KeysAfter != 30 {
+	has(raw["servers"].([]any)[0], "address", "version", "usedMemoryBytes", "runID")
+	r := parsed(t, out)
+	if r.Totals.Keys != 30 || r.Other.Keys != 0 || len(r.Groups) != 3 || !r.Coverage.Complete || r.Coverage.KeysAfter != 30 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -102,7 +102,7 @@ func TestUnreadableKeysAreCountedNotHidden(t *testing.T) {
 	server := redistest.Start(t, "--user", "reader", "on", "nopass", "resetkeys", "~app:*", "+@all")
 	populate(t, server, 300)
 	code, out, errOut := redismem(t.Context(), "--addr", server.Addr, "--username", "reader", "--password-file", writeFile(t, "any"), "-o", "json")
-	r := report(t, out)
+	r := parsed(t, out)
 	if code != cli.ExitPartial || r.Totals.Keys != 100 || r.Coverage.Unreadable != 200 || r.Coverage.Refusals["NOPERM"] != 200 || r.Coverage.Seen != 300 {
 		t.Errorf("code %d, %+v", code, r.Coverage)
 	}
@@ -137,8 +137,8 @@ func TestConnectionLost(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	p := startProxy(t, server, 300_000, func(p *proxy) { p.refuse() })
 	code, out, errOut := redismem(t.Context(), "--addr", p.addr, "-o", "json")
-	r := report(t, out)
-	if code != cli.ExitPartial || r.Coverage.Complete || r.Totals.Keys == 0 || r.Totals.Keys >= 30_000 || r.Coverage.Reason == "" || r.Coverage.KeysBefore != 30_000 {
+	r := parsed(t, out)
+	if code != cli.ExitPartial || r.Coverage.Complete || r.Totals.Keys == 0 || r.Totals.Keys >= 30_000 || len(r.Coverage.Reasons) == 0 || r.Coverage.KeysBefore != 30_000 {
 		t.Errorf("code %d, %+v", code, r.Coverage)
 	}
 	if !strings.Contains(errOut, "error: the report is about ") {
@@ -152,7 +152,7 @@ func TestConnectionLostAndResumed(t *testing.T) {
 	populate(t, server, 30_000)
 	p := startProxy(t, server, 300_000, func(*proxy) {})
 	code, out, errOut := redismem(t.Context(), "--addr", p.addr, "-o", "json")
-	r := report(t, out)
+	r := parsed(t, out)
 	if code != 0 || !r.Coverage.Complete || r.Totals.Keys != 30_000 || r.Coverage.Reconnects != 1 {
 		t.Errorf("code %d, %+v, stderr %s", code, r.Coverage, errOut)
 	}
@@ -173,45 +173,9 @@ func TestInterrupted(t *testing.T) {
 			}
 			continue
 		}
-		r := report(t, out)
+		r := parsed(t, out)
 		if code != cli.ExitInterrupted || r.Coverage.Complete || r.Totals.Keys == 0 || !strings.Contains(errOut, "interrupted: the report is about ") {
 			t.Errorf("code %d, %+v, stderr %s", code, r.Coverage, errOut)
-		}
-	}
-}
-
-func TestQuoteOfFormulas(t *testing.T) {
-	for in, want := range map[string]string{"=1+1": "'=1+1", "+x": "'+x", "-x": "'-x", "@x": "'@x", "'=x": "''=x", "x=1": "x=1", "": ""} {
-		if got := guard(in); got != want {
-			t.Errorf("guard(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestNamesOfTheTableAreDistinct(t *testing.T) {
-	for in, want := range map[string]string{"": "(empty)", "(empty)": `\(empty)`, `""`: `""`, "a:*": "a:*"} {
-		if got := displayName(in); got != want {
-			t.Errorf("displayName(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestNarrowTableKeepsPatterns(t *testing.T) {
-	f := analysis.Figures{Keys: 12345, Bytes: 10 << 20, Avg: 500, Max: 900}
-	r := &analysis.Report{Totals: f, Groups: []analysis.Group{{Pattern: "tenant:*:session:*:profile:picture", Figures: f}}}
-	for width, want := range map[int]string{
-		0:  "PATTERN KEYS SIZE SHARE AVG MAX|tenant:*:session:*:profile:picture 12345 10 MiB 100.0% 500 B 900 B ██████████",
-		75: "PATTERN KEYS SIZE SHARE AVG MAX|tenant:*:session:*:profile:picture 12345 10 MiB 100.0% 500 B 900 B",
-		60: "PATTERN KEYS SIZE SHARE|tenant:*:session:*:profile:picture 12345 10 MiB 100.0%",
-		50: "PATTERN KEYS SIZE SHARE|tenant:*:sess…ofile:picture 12345 10 MiB 100.0%",
-	} {
-		var b strings.Builder
-		if err := printTable(&b, r, width, false); err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(b.String(), "\n")
-		if got := strings.Join(strings.Fields(lines[0]), " ") + "|" + strings.Join(strings.Fields(lines[1]), " "); got != want {
-			t.Errorf("width %d:\n%s\nwant\n%s", width, got, want)
 		}
 	}
 }
@@ -221,7 +185,7 @@ func TestChangedMuch(t *testing.T) {
 		before, after int64
 		want          bool
 	}{{600_000, 0, true}, {600_000, 590_000, false}, {600_000, -1, false}, {0, 600_000, true}, {10, 5, false}, {100, 100, false}} {
-		if got := changedMuch(analysis.Coverage{KeysBefore: c.before, KeysAfter: c.after}); got != c.want {
+		if got := changedMuch(report.Coverage{KeysBefore: c.before, KeysAfter: c.after}); got != c.want {
 			t.Errorf("%d keys, then %d: %v, want %v", c.before, c.after, got, c.want)
 		}
 	}
@@ -244,17 +208,9 @@ func TestFlushedDuringTheScan(t *testing.T) {
 func TestPinThatMatchesNothing(t *testing.T) {
 	server := redistest.Start(t)
 	populate(t, server, 30)
-	_, _, errOut := redismem(t.Context(), "--addr", server.Addr, "-q", "--prefix", "app:", "--prefix", "none:*", "--prefix", "job:2")
-	if want := "warning: no key is named exactly \"app:\"\nhint: for all keys that begin so: --prefix 'app:*'\n"; errOut != want {
+	_, _, errOut := redismem(t.Context(), "--addr", server.Addr, "-q", "--group", "app:", "--group", "none:*", "--group", "job:2")
+	if want := "warning: no key is named exactly \"app:\"\nhint: for all keys that begin so: --group 'app:*'\n"; errOut != want {
 		t.Errorf("stderr %q, want %q", errOut, want)
-	}
-}
-
-func TestBar(t *testing.T) {
-	for share, want := range map[float64]string{0: "", 1: "██████████", 0.5: "█████", 0.0125: "▏", 0.125: "█▎", 0.099: "█"} {
-		if got := bar(share); got != want {
-			t.Errorf("bar(%v) = %q, want %q", share, got, want)
-		}
 	}
 }
 

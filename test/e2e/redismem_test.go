@@ -96,7 +96,7 @@ func TestRedismemFindsTheRedisAndItsPassword(t *testing.T) {
 		t.Errorf("patterns: %v", patterns)
 	}
 
-	csv := n.redismem(t, "svc/redis", "-o", "csv", "--prefix", "BOOK-1*", "--top", "0", "-q")
+	csv := n.redismem(t, "svc/redis", "-o", "csv", "--group", "BOOK-1*", "--top", "0", "-q")
 	lines := strings.Split(strings.TrimSpace(csv.Stdout), "\n")
 	if csv.Code != 0 || len(lines) != 3 || !strings.HasPrefix(lines[0], "prefix,totalKeys,totalSize,avgKeySize,minKeySize,maxKeySize") ||
 		!strings.HasPrefix(lines[1], "BOOK-1*,11111,") || !strings.HasPrefix(lines[2], "(other),13890,") || csv.Stderr != "" {

@@ -23,8 +23,9 @@ func (v *view) csv(out io.Writer) error {
 			cells = append(cells, number(n))
 		}
 		cells = append(cells, kind)
-		for _, n := range []int64{f.KeysError, f.BytesError, f.P50, f.P99} {
-			cells = append(cells, number(n))
+		cells = append(cells, number(f.KeysError), number(f.BytesError))
+		for _, n := range []int64{f.P50, f.P99} {
+			cells = append(cells, known(n))
 		}
 		cells = append(cells, strconv.FormatFloat(share(f.Bytes, v.Totals.Bytes), 'f', 6, 64), number(f.Sized))
 		if d := g.Detail; d != nil {
@@ -49,6 +50,14 @@ func (v *view) csv(out io.Writer) error {
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// known is empty where there is no figure: a 0 would be made up.
+func known(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return number(n)
 }
 
 // guard keeps spreadsheets from taking a name for a formula. What begins with

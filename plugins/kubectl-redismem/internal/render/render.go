@@ -38,6 +38,7 @@ const (
 	BySize = "size"
 	ByKeys = "keys"
 	ByAvg  = "avg"
+	ByMax  = "max"
 	ByName = "name"
 )
 
@@ -58,7 +59,7 @@ const (
 type Options struct {
 	Width     int    // terminal columns of a line; 0 means no limit
 	Color     bool   // ANSI colours in tables
-	Top       int    // groups to show, the rest is summed up; 0 means all; not for json, yaml, pprof, folded and ncdu
+	Top       int    // groups to show besides the pinned ones, the rest is summed up; 0 means all; not for json, yaml, pprof, folded and ncdu
 	Sort      string // one of the orders; "" leaves the report's
 	NoHeaders bool   // of tables and csv
 	Sections  Sections
@@ -120,6 +121,8 @@ func newView(r *report.Report, o Options) *view {
 			return cmp.Compare(b.Keys, a.Keys)
 		case ByAvg:
 			return cmp.Compare(b.Avg, a.Avg)
+		case ByMax:
+			return cmp.Compare(b.Max, a.Max)
 		case ByName:
 			return strings.Compare(a.Pattern, b.Pattern)
 		}
@@ -131,7 +134,7 @@ func newView(r *report.Report, o Options) *view {
 		for pinned < len(v.groups) && v.groups[pinned].Pinned {
 			pinned++
 		}
-		kept = min(kept, max(o.Top, pinned)) // who pins a group wants to see it
+		kept = min(kept, pinned+o.Top) // who pins a group wants to see it, and the others too
 	}
 	for _, g := range v.groups[kept:] {
 		v.other.Figures = sum(v.other.Figures, g.Figures)

@@ -246,3 +246,12 @@ type Client struct {
 	Connections int    `json:"connections"`
 	Memory      int64  `json:"memoryBytes"`
 }
+
+// Share is the part of the keys that was seen, from 0 to 1.
+func (c Coverage) Share() float64 {
+	expected := max(c.KeysBefore, c.Seen)
+	if expected == 0 || c.Complete {
+		return 1
+	}
+	return float64(c.Seen) / float64(expected)
+}

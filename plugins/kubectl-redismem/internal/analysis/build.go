@@ -1,0 +1,137 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/advice"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+)
+
+// build makes one report of all shards; errs is why they are not complete.
+func build(s Subject, shards []*shard, errs []error, o Options) (*report.Report, error) {
+	r := &report.Report{
+		APIVersion: report.APIVersion, Kind: report.Kind, Source: s.Source,
+		Coverage: report.Coverage{Complete: len(s.Missing) == 0, Missing: s.Missing, Refusals: map[string]int64{}},
+		Sampling: report.Sampling{Mode: report.Full, Confidence: 1, Samples: -1},
+		Cost:     report.Cost{ServerCPUSeconds: -1, ServerCPUShare: -1, LongestStall: -1},
+	}
+	tree := pattern.New(o.Pattern)
+	for i, s := range shards {
+		r.Servers = append(r.Servers, s.describe())
+		s.cover(&r.Coverage, errs[i])
+		if s.tree != nil {
+			tree.Merge(s.tree)
+		}
+	}
+	if err := fill(r, tree); err != nil {
+		return nil, err
+	}
+	r.Sampling.Sized = r.Totals.Sized
+	r.Cost.Commands, r.Cost.HitsAvoided = r.Totals.Sized, r.Totals.Sized
+	r.Advice = advice.Of(r)
+	return r, nil
+}
+
+func (s *shard) describe() report.Server {
+	out := report.Server{Address: s.node.Endpoint.Name, Pod: s.node.Pod, Shard: s.node.Shard}
+	if i := s.info; i != nil {
+		out.Flavour, out.Version, out.Mode, out.Role, out.RunID = i.Flavour, i.Version, i.Mode, i.Role, i.RunID
+		out.UsedMemory, out.ResidentMemory, out.MaxMemory = i.UsedMemory, i.ResidentMemory, i.MaxMemory
+		out.EvictionPolicy, out.Keys, out.MissingFeatures = i.EvictionPolicy, i.Keys(), i.Missing
+	}
+	return out
+}
+
+// cover adds what is known of the shard, and err, why that is not all.
+func (s *shard) cover(c *report.Coverage, err error) {
+	if err != nil {
+		c.Complete = false
+		c.Reasons = append(c.Reasons, s.node.Endpoint.Name+": "+err.Error())
+		if s.tree == nil {
+			c.Missing = append(c.Missing, s.node.Endpoint.Name+": "+err.Error())
+		}
+	}
+	c.Databases = append(c.Databases, s.databases...)
+	c.KeysBefore += s.keysBefore
+	if s.keysAfter == unknown || c.KeysAfter == unknown {
+		c.KeysAfter = unknown
+	} else {
+		c.KeysAfter += s.keysAfter
+	}
+	c.Seen += s.counts.seen
+	c.Vanished += s.counts.vanished
+	c.Unreadable += s.counts.unreadable
+	for code, n := range s.counts.refusals {
+		c.Refusals[code] += n
+	}
+	c.Repeats += s.repeats()
+	c.Reconnects += s.counts.reconnects
+	c.Restarts += s.restarts
+}
+
+// fill puts the tree's groups into r, pinned ones first. Which groups there are
+// does not depend on how many will be shown.
+func fill(r *report.Report, tree *pattern.Tree) error {
+	groups := tree.Summary(readable)
+	var sum pattern.Stats
+	r.Groups = make([]report.Group, 0, len(groups))
+	for _, g := range groups {
+		sum.Merge(g.Stats)
+		r.Groups = append(r.Groups, report.Group{
+			Pattern: g.Pattern, Shape: g.Pattern, Path: parts(g.Pattern), Figures: figures(g.Stats), Pinned: g.Pinned,
+		})
+	}
+	if sum != tree.Total() {
+		return fmt.Errorf("groups add up to %+v, but %+v was counted: this is a bug of redismem", sum, tree.Total())
+	}
+	pinned := 0
+	for pinned < len(groups) && groups[pinned].Pinned {
+		pinned++
+	}
+	slices.SortFunc(r.Groups[pinned:], func(a, b report.Group) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Pattern, b.Pattern))
+	})
+	r.Totals = figures(sum)
+	cut(r)
+	return nil
+}
+
+// readable is how many groups a reader looks at: what is alike folds together
+// while too much would be in none of them.
+const readable = 25
+
+func figures(s pattern.Stats) report.Figures {
+	return report.Figures{Keys: s.Keys, Bytes: s.Bytes, Min: s.Min, Max: s.Max, Avg: s.Avg(), Sized: s.Keys}
+}
+
+// parts cuts a pattern after each separator, for formats that show a hierarchy.
+func parts(p string) []string {
+	var out []string
+	for p != "" {
+		end := strings.IndexAny(p, pattern.DefaultSeparators) + 1
+		if end == 0 {
+			end = len(p)
+		}
+		out, p = append(out, p[:end]), p[end:]
+	}
+	return out
+}
+
+// maxGroups bounds a report. What is beyond is summed up as other.
+const maxGroups = 1000
+
+func cut(r *report.Report) {
+	if len(r.Groups) <= maxGroups {
+		return
+	}
+	var rest pattern.Stats
+	for _, g := range r.Groups[maxGroups:] {
+		rest.Merge(pattern.Stats{Keys: g.Keys, Bytes: g.Bytes, Min: g.Min, Max: g.Max})
+	}
+	r.Other = report.Other{Figures: figures(rest), Patterns: len(r.Groups) - maxGroups}
+	r.Groups = r.Groups[:maxGroups]
+}

@@ -1,0 +1,177 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
+)
+
+// unknown is a number of keys that nobody could tell.
+const unknown = -1
+
+// shard is a part of the data, read from one node at a time. What was counted
+// belongs to that node: another one that takes over begins at nothing, for its
+// keys come in another order.
+type shard struct {
+	*Options
+	node     *Node
+	progress *progress
+	client   *redis.Client
+
+	info                  *redisconn.Server // nil if it could not be asked
+	keysBefore, keysAfter int64
+	tree                  *pattern.Tree // nil before the scan
+	databases             []report.Database
+	counts                counts
+	restarts              int
+	done                  bool
+}
+
+// counts are a scan's, summed over the databases.
+type counts struct {
+	seen, vanished, unreadable int64
+	reconnects                 int
+	refusals                   map[string]int64
+}
+
+// inspect asks the node what it has, and whether it lets us ask for sizes.
+func (s *shard) inspect(ctx context.Context) (err error) {
+	s.client = s.node.Endpoint.Client()
+	info, err := redisconn.Inspect(ctx, s.client)
+	if err != nil {
+		return err
+	}
+	if info.Mode == "sentinel" {
+		return hint.With(fmt.Errorf("%s is %w", s.node.Endpoint.Name, redisconn.ErrSentinel), "name the Redis that it watches")
+	}
+	if err := canSize(ctx, s.client); err != nil {
+		return err
+	}
+	s.info = info
+	for _, d := range s.chosen(info) {
+		s.keysBefore += d.Keys
+	}
+	return nil
+}
+
+func (s *shard) close() {
+	if s.client != nil {
+		_ = s.client.Close()
+		s.client = nil
+	}
+}
+
+// chosen are the databases to scan, with what DBSIZE says about each.
+func (s *shard) chosen(info *redisconn.Server) []redisconn.Database {
+	if s.DB == AllDatabases {
+		return info.Databases
+	}
+	for _, d := range info.Databases {
+		if d.DB == s.DB {
+			return []redisconn.Database{d}
+		}
+	}
+	return []redisconn.Database{{DB: s.DB}}
+}
+
+// maxRestarts bounds how often a shard is begun again on another node: one that
+// fails over all the time is never read to its end.
+const maxRestarts = 2
+
+// run scans the shard, from another of its nodes if one is lost.
+func (s *shard) run(ctx context.Context) error {
+	for s.info != nil {
+		err := s.scan(ctx)
+		if err == nil || ctx.Err() != nil || !lost(err) || s.node.Again == nil || s.restarts >= maxRestarts {
+			return err
+		}
+		next, findErr := s.node.Again(ctx)
+		if findErr != nil {
+			return fmt.Errorf("%w; %w", err, findErr)
+		}
+		fresh := &shard{Options: s.Options, node: next, progress: s.progress, keysAfter: unknown, restarts: s.restarts + 1}
+		if inspectErr := fresh.inspect(ctx); inspectErr != nil {
+			fresh.close()
+			return fmt.Errorf("%w; %w", err, inspectErr)
+		}
+		s.progress.add(-s.counts.seen)
+		s.close()
+		*s = *fresh
+	}
+	return nil // inspect has said why
+}
+
+// lost reports whether err is about the node, so that another may do better. What
+// one server refuses the next will refuse too.
+func lost(err error) bool {
+	var reply resp.Error
+	return !errors.As(err, &reply) && !errors.Is(err, resp.ErrProtocol)
+}
+
+// scan reads the databases of the node, one after the other.
+func (s *shard) scan(ctx context.Context) error {
+	s.tree = pattern.New(s.Pattern)
+	s.counts.refusals = map[string]int64{}
+	for _, d := range s.chosen(s.info) {
+		if err := s.scanDatabase(ctx, d.DB); err != nil {
+			return err
+		}
+	}
+	s.done = true
+	s.countAgain(ctx)
+	return nil
+}
+
+func (s *shard) scanDatabase(ctx context.Context, db int) error {
+	var told int64
+	res, err := scan.Run(ctx, scan.Config{
+		Dial: s.node.Endpoint.Open, Key: s.tree.Add, DB: db, Count: s.Count,
+		Page: func(seen int64) {
+			s.progress.add(seen - told)
+			told = seen
+		},
+	})
+	d := report.Database{Server: s.node.Endpoint.Name, DB: db, Keys: res.Seen(), Complete: res.Complete}
+	if !res.Complete {
+		d.Cursor = res.Cursor
+	}
+	s.databases = append(s.databases, d)
+	s.counts.seen += res.Seen()
+	s.counts.vanished += res.Vanished
+	s.counts.reconnects += res.Reconnects
+	for code, n := range res.Unreadable {
+		s.counts.unreadable += n
+		s.counts.refusals[code] += n
+	}
+	return err
+}
+
+// countAgain counts the keys of the scanned databases after the scan.
+func (s *shard) countAgain(ctx context.Context) {
+	info, err := redisconn.Inspect(ctx, s.client)
+	if err != nil {
+		return
+	}
+	s.keysAfter = 0
+	for _, d := range s.chosen(info) {
+		s.keysAfter += d.Keys
+	}
+}
+
+// repeats are names beyond the keys that there ever were: SCAN may return one
+// twice while the server shrinks its table. It is a lower bound.
+func (s *shard) repeats() int64 {
+	if !s.done || s.keysAfter == unknown {
+		return 0
+	}
+	return max(0, s.counts.seen-max(s.keysBefore, s.keysAfter))
+}
