@@ -18,6 +18,10 @@ const (
 // seconds at least.
 const maxLag = 15 * time.Second
 
+// maxBehind is how many bytes of changes a replica may lack. The two are not asked
+// at the same moment, so a busy primary looks ahead by what it wrote in between.
+const maxBehind = 64 << 20
+
 // Choose picks the node to read from, nil if there is none, and says why.
 func (s *Shard) Choose(p Preference) (*Instance, string) {
 	if len(s.Nodes) == 0 {
@@ -73,6 +77,9 @@ func (s *Shard) unfit(n *Instance) string {
 		return "does not let us READONLY"
 	case r.Silence > maxLag:
 		return fmt.Sprintf("has not heard from its primary for %v", r.Silence)
+	}
+	if p := s.Primary(); p != nil && p.Server.Replication.Offset-r.Offset > maxBehind {
+		return fmt.Sprintf("is %d bytes behind its primary", p.Server.Replication.Offset-r.Offset)
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,12 @@ func (n *ClusterNode) Address() string {
 		host = n.Host
 	}
 	return net.JoinHostPort(host, strconv.Itoa(n.Port))
+}
+
+// hasSlots reports whether any node has any: else there is no cluster yet, or no
+// more.
+func (v *ClusterView) hasSlots() bool {
+	return slices.ContainsFunc(v.Nodes, func(n ClusterNode) bool { return len(n.Slots) > 0 })
 }
 
 // inspectCluster adds the view of the cluster. A replica without the permission

@@ -26,7 +26,7 @@ func Discover(ctx context.Context, e *Endpoint) (*Deployment, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	d := clusterOf(append([]*Instance{seed}, all...))
+	d := clusterOf(append([]*Instance{seed}, all...), nil)
 	d.Name = e.Name
 	for _, why := range failed {
 		d.Notes = append(d.Notes, why.Error())

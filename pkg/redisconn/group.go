@@ -14,25 +14,34 @@ import (
 // primary and its replicas. It is a pure function; the order is that of the
 // instances.
 func Deployments(instances []*Instance) []*Deployment {
-	var open, locked []*Instance
+	var open, locked, lone []*Instance
 	for _, i := range instances {
-		if i.Server == nil {
+		switch {
+		case i.Server == nil:
 			locked = append(locked, i)
-		} else {
+		case i.Server.Cluster != nil && !i.Server.Cluster.hasSlots():
+			lone = append(lone, i)
+		case !slices.ContainsFunc(open, i.sameServer):
 			open = append(open, i)
 		}
 	}
 	var out []*Deployment
 	for _, g := range related(open) {
 		if i := slices.IndexFunc(g, func(i *Instance) bool { return i.Server.Cluster != nil }); i >= 0 {
-			out = append(out, clusterOf(g))
+			out = append(out, clusterOf(g, locked))
 		} else {
 			out = append(out, replicaSet(g))
 		}
 	}
 	out = addLocked(out, locked)
+	out = addLone(out, lone)
 	name(out)
 	return out
+}
+
+// sameServer reports whether two ports of a pod lead to one server.
+func (i *Instance) sameServer(o *Instance) bool {
+	return i.Server.RunID != "" && i.Server.RunID == o.Server.RunID && i.Pod.UID == o.Pod.UID && i.Pod.Name == o.Pod.Name
 }
 
 // related divides instances into sets that share data, directly or through others.
@@ -100,16 +109,35 @@ func (i *Instance) At(host string, port int) bool {
 // into a deployment of their own.
 func addLocked(out []*Deployment, locked []*Instance) []*Deployment {
 	for _, l := range locked {
-		at := slices.IndexFunc(out, func(d *Deployment) bool {
-			first := slices.Concat(d.Instances(), d.Locked)
-			return l.owned() && len(first) > 0 && first[0].Workload() == l.Workload() && first[0].Pod.Namespace == l.Pod.Namespace
-		})
+		at := slices.IndexFunc(out, l.sameWorkload)
 		if at < 0 {
 			out, at = append(out, &Deployment{}), len(out)
 		}
 		out[at].Locked = append(out[at].Locked, l)
 	}
 	return out
+}
+
+// addLone puts nodes in cluster mode that belong to no cluster beside those of
+// the same workload: a pod that came back without its files has forgotten whom it
+// belonged to. It holds no keys, so it must not stand in the way of those that do.
+func addLone(out []*Deployment, lone []*Instance) []*Deployment {
+	for _, l := range lone {
+		note := fmt.Sprintf("%s is in cluster mode but belongs to no cluster", l.Name())
+		at := slices.IndexFunc(out, l.sameWorkload)
+		if at < 0 {
+			out = append(out, &Deployment{Mode: Cluster, Shards: []Shard{{Nodes: []*Instance{l}}}, Notes: []string{note}})
+			continue
+		}
+		out[at].Notes = append(out[at].Notes, note)
+	}
+	return out
+}
+
+// sameWorkload reports whether d is of the workload that i belongs to.
+func (i *Instance) sameWorkload(d *Deployment) bool {
+	first := d.first()
+	return i.owned() && first != nil && first.Workload() == i.Workload() && first.Pod.Namespace == i.Pod.Namespace
 }
 
 // Workload is what the pod belongs to, such as statefulset/redis, or the pod

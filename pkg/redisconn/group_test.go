@@ -66,10 +66,10 @@ func TestClusterIsOneDeployment(t *testing.T) {
 		}
 		// A replica sends questions on to its primary unless it is told not to.
 		client := replica.Endpoint.Client()
-		defer client.Close()
 		if err := client.MemoryUsage(t.Context(), keyOf(t, client, s)).Err(); !errors.Is(err, redis.Nil) {
 			t.Errorf("the replica of shard %d is not read from: %v", i, err)
 		}
+		client.Close()
 	}
 
 	part := Deployments([]*Instance{all[0], all[2], all[3], all[5]}) // without the second shard
@@ -79,6 +79,21 @@ func TestClusterIsOneDeployment(t *testing.T) {
 	}
 	if node, why := s.Choose(PreferReplica); node != nil || why != s.Missing {
 		t.Errorf("chose %v (%s)", node, why)
+	}
+	locked := &Instance{Candidate: all[4].Candidate, Port: all[4].Port, Endpoint: &Endpoint{}, Err: &ConnectError{"r-4", ErrWrongPassword}}
+	part = Deployments([]*Instance{all[0], all[2], all[3], all[5], locked})
+	if s := part[0].Shards[1]; len(part) != 1 || !strings.Contains(strings.Join(s.Absent, "\n"), "the replica "+all[4].Name()+" lets nobody in: connecting to r-4: wrong password") {
+		t.Errorf("with a locked replica: %+v", s)
+	}
+	if again := Deployments(append(all, all[0])); len(again[0].Shards[0].Nodes) != 2 {
+		t.Errorf("a node that is reached twice counts twice: %+v", again[0].Shards[0])
+	}
+	lone := askAll(t, redistest.Start(t, "--cluster-enabled", "yes"))[0]
+	if found := Deployments(append(all, lone)); len(found) != 1 || len(found[0].Shards) != 3 || len(found[0].Notes) != 1 || !strings.Contains(found[0].Notes[0], "belongs to no cluster") {
+		t.Errorf("with a pod that forgot its cluster: %+v", found)
+	}
+	if d := Only(lone); len(d.Shards) != 1 || len(d.Shards[0].Nodes) != 1 || d.Name != "statefulset/r" {
+		t.Errorf("a pod that forgot its cluster, alone: %+v", d)
 	}
 	one := Only(all[4])
 	if len(one.Shards) != 1 || len(one.Shards[0].Nodes) != 1 || one.Shards[0].Name() != slots[1] || len(one.Notes) != 1 {
@@ -142,6 +157,7 @@ func TestReplicaSet(t *testing.T) {
 		"has lost its primary":     func(s *Server) { s.Replication.LinkUp = false },
 		"has not heard from":       func(s *Server) { s.Replication.Silence = 2 * maxLag },
 		"does not let us READONLY": func(s *Server) { s.Missing = []string{LacksReadOnly} },
+		"bytes behind":             func(s *Server) { s.Replication.Offset -= 2 * maxBehind },
 	} {
 		ill := *all[0].Server
 		spoil(&ill)

@@ -9,7 +9,7 @@ import (
 // clusterOf makes the shards of a cluster out of what its nodes say. Each node is
 // believed about itself first; of two that claim a slot the one with the higher
 // epoch has it, as among the nodes themselves.
-func clusterOf(instances []*Instance) *Deployment {
+func clusterOf(instances, locked []*Instance) *Deployment {
 	nodes, answered := map[string]ClusterNode{}, map[string]*Instance{}
 	for _, i := range instances {
 		v := i.Server.Cluster
@@ -26,6 +26,9 @@ func clusterOf(instances []*Instance) *Deployment {
 	}
 	owner := owners(nodes)
 	d := &Deployment{Mode: Cluster}
+	if instances[0].Pod != nil {
+		d.Name = instances[0].Workload()
+	}
 	byPrimary := map[string]*Shard{}
 	for slot := 0; slot < Slots; slot++ {
 		from, id := slot, owner[slot]
@@ -38,10 +41,15 @@ func clusterOf(instances []*Instance) *Deployment {
 		byPrimary[id].Slots = append(byPrimary[id].Slots, SlotRange{from, slot})
 	}
 	for id, s := range byPrimary {
-		s.fill(id, nodes, answered)
+		s.fill(id, nodes, answered, locked)
 		d.Shards = append(d.Shards, *s)
 	}
 	slices.SortFunc(d.Shards, func(a, b Shard) int { return cmp.Compare(a.Slots[0].From, b.Slots[0].From) })
+	for _, i := range instances {
+		if !slices.Contains(d.Instances(), i) {
+			d.Notes = append(d.Notes, i.Name()+" has no slots, and so no keys")
+		}
+	}
 	return d
 }
 
@@ -64,7 +72,7 @@ func owners(nodes map[string]ClusterNode) []string {
 }
 
 // fill adds the nodes of the shard whose primary has this id.
-func (s *Shard) fill(id string, nodes map[string]ClusterNode, answered map[string]*Instance) {
+func (s *Shard) fill(id string, nodes map[string]ClusterNode, answered map[string]*Instance, locked []*Instance) {
 	if id == "" {
 		s.Missing = "no node of the cluster serves these slots"
 		return
@@ -82,7 +90,9 @@ func (s *Shard) fill(id string, nodes map[string]ClusterNode, answered map[strin
 			role = "primary"
 		}
 		why := fmt.Sprintf("no pod answers as the %s %s", role, n.Address())
-		if n.Failed {
+		if at := slices.IndexFunc(locked, func(l *Instance) bool { return l.At(n.Host, n.Port) || l.At(n.Hostname, n.Port) }); at >= 0 {
+			why = fmt.Sprintf("the %s %s lets nobody in: %v", role, locked[at].Name(), locked[at].Err)
+		} else if n.Failed {
 			why += ", which its cluster holds for dead"
 		}
 		s.Absent = append(s.Absent, why)
