@@ -1,0 +1,170 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/redistest"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+)
+
+func node(s *redistest.Server, name string) *Node {
+	return &Node{Endpoint: &redisconn.Endpoint{Name: name, Dial: s.Dial, ReadOnly: true}}
+}
+
+func client(t *testing.T, s *redistest.Server) *redis.Client {
+	t.Helper()
+	c := (&redisconn.Endpoint{Name: "test", Dial: s.Dial}).Client()
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// populate sets n keys PREFIX:N.
+func populate(t *testing.T, s *redistest.Server, prefix string, n int) {
+	t.Helper()
+	pipe := client(t, s).Pipeline()
+	for i := range n {
+		pipe.Set(t.Context(), fmt.Sprintf("%s:%d", prefix, i), i, 0)
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t *testing.T, s Subject) (*report.Report, error) {
+	t.Helper()
+	r, err := Run(t.Context(), s, Options{DB: AllDatabases})
+	if r == nil {
+		t.Fatal(err)
+	}
+	keys, bytes := r.Other.Keys, r.Other.Bytes
+	for _, g := range r.Groups {
+		keys, bytes = keys+g.Keys, bytes+g.Bytes
+	}
+	if keys != r.Totals.Keys || bytes != r.Totals.Bytes {
+		t.Errorf("groups add up to %d keys of %d bytes, the totals are %+v", keys, bytes, r.Totals)
+	}
+	return r, err
+}
+
+// TestShardsAddUp: what several servers have together, under patterns that each
+// of them has and under one's own.
+func TestShardsAddUp(t *testing.T) {
+	a, b := redistest.Start(t), redistest.Start(t)
+	populate(t, a, "user", 2000)
+	populate(t, b, "cart", 3000)
+	populate(t, b, "user", 500)
+	r, err := run(t, Subject{Nodes: []*Node{node(a, "a"), node(b, "b")}})
+	if err != nil || !r.Coverage.Complete || r.Coverage.Seen != 5500 || r.Coverage.KeysAfter != 5500 || len(r.Servers) != 2 {
+		t.Errorf("%v, %+v", err, r.Coverage)
+	}
+	found := map[string]int64{}
+	for _, g := range r.Groups {
+		found[g.Pattern] = g.Keys
+	}
+	if len(found) != 2 || found["user:*"] != 2500 || found["cart:*"] != 3000 {
+		t.Errorf("groups: %v", found)
+	}
+}
+
+// TestMissingShardMakesTheReportPartial: what is there is counted, what is not is
+// named, and the error says how much that is.
+func TestMissingShardMakesTheReportPartial(t *testing.T) {
+	a := redistest.Start(t)
+	populate(t, a, "user", 10)
+	gone := &Node{Endpoint: &redisconn.Endpoint{Name: "b", Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("no route")
+	}}}
+	for name, s := range map[string]Subject{
+		"nobody to ask": {Nodes: []*Node{node(a, "a")}, Missing: []string{"slots 1-2: no pod answers"}},
+		"no answer":     {Nodes: []*Node{node(a, "a"), gone}},
+	} {
+		r, err := run(t, s)
+		if err == nil || r.Coverage.Complete || len(r.Coverage.Missing) != 1 || r.Totals.Keys != 10 {
+			t.Errorf("%s: %v, %+v", name, err, r.Coverage)
+		}
+	}
+}
+
+// dying is a node whose server is shut down when the scan has read some of it.
+func dying(t *testing.T, s *redistest.Server, name string) *Node {
+	n := node(s, name)
+	var read atomic.Int64
+	var dead atomic.Bool
+	n.Endpoint.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if dead.Load() {
+			return nil, errors.New("connection refused")
+		}
+		conn, err := s.Dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &mortal{Conn: conn, read: &read, die: func() {
+			if dead.CompareAndSwap(false, true) {
+				s.Stop()
+			}
+		}}, nil
+	}
+	return n
+}
+
+type mortal struct {
+	net.Conn
+	read *atomic.Int64
+	die  func()
+}
+
+func (c *mortal) Read(p []byte) (int, error) {
+	const enough = 100_000
+	n, err := c.Conn.Read(p)
+	if c.read.Add(int64(n)) > enough {
+		c.die()
+	}
+	return n, err
+}
+
+// TestShardIsBegunAgainOnAnotherNode: nothing of the lost node is counted twice.
+func TestShardIsBegunAgainOnAnotherNode(t *testing.T) {
+	const keys = 20_000
+	a, replica, other := redistest.Start(t), redistest.Start(t), redistest.Start(t)
+	populate(t, a, "user", keys)
+	populate(t, replica, "user", keys)
+	populate(t, other, "user", 100)
+	lost := dying(t, a, "a")
+	lost.Again = func(context.Context) (*Node, error) { return node(replica, "replica"), nil }
+	r, err := run(t, Subject{Nodes: []*Node{lost, node(other, "other")}})
+	if err != nil || !r.Coverage.Complete || r.Coverage.Restarts != 1 || r.Totals.Keys != keys+100 || r.Coverage.Seen != keys+100 {
+		t.Errorf("%v, %+v", err, r.Coverage)
+	}
+	if r.Servers[0].Address != "replica" {
+		t.Errorf("servers: %+v", r.Servers)
+	}
+}
+
+// TestLostShardIsReportedAsFarAsItWasRead: the others are complete.
+func TestLostShardIsReportedAsFarAsItWasRead(t *testing.T) {
+	const keys = 20_000
+	a, other := redistest.Start(t), redistest.Start(t)
+	populate(t, a, "user", keys)
+	populate(t, other, "cart", 100)
+	r, err := run(t, Subject{Nodes: []*Node{dying(t, a, "a"), node(other, "other")}})
+	if err == nil || !strings.HasPrefix(err.Error(), "a: ") || r.Coverage.Complete || len(r.Coverage.Reasons) != 1 {
+		t.Errorf("%v, %+v", err, r.Coverage)
+	}
+	for _, d := range r.Coverage.Databases {
+		if d.Complete != (d.Server == "other") || d.Complete != (d.Cursor == "") {
+			t.Errorf("%+v", d)
+		}
+	}
+	if r.Totals.Keys <= 100 || r.Totals.Keys >= keys+100 || r.Coverage.KeysBefore != keys+100 {
+		t.Errorf("%+v, %+v", r.Totals, r.Coverage)
+	}
+}
