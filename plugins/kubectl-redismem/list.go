@@ -109,6 +109,7 @@ func (o *options) list(ctx context.Context, l *listFlags) error {
 		}
 		o.tellSkipped(ns, skipped)
 		for _, d := range found {
+			o.tellNotes(ns, d)
 			items = append(items, listed(ns, d, redisconn.Preference(l.from)))
 		}
 	}
@@ -127,6 +128,14 @@ func (o *options) tellSkipped(namespace string, skipped []redisconn.Skipped) {
 	}
 	for _, s := range skipped {
 		fmt.Fprintf(o.io.Err, "note: pod %s in namespace %q: %s\n", s.Pod, namespace, streams.SanitizeLine(s.Reason))
+	}
+}
+
+func (o *options) tellNotes(namespace string, d *redisconn.Deployment) {
+	for _, n := range d.Notes {
+		if !o.quiet {
+			fmt.Fprintf(o.io.Err, "note: %s in namespace %q: %s\n", d.Name, namespace, streams.SanitizeLine(n))
+		}
 	}
 }
 

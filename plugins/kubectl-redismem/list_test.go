@@ -47,6 +47,7 @@ func TestListShowsWhatWouldBeScanned(t *testing.T) {
 			podOf(k, "shop", i, s)
 		}
 	}
+	podOf(k, "shop", 9, redistest.Start(t, "--cluster-enabled", "yes"))
 	primary := redistest.Start(t)
 	populate(t, primary, 30)
 	podOf(k, "cache", 0, primary)
@@ -79,6 +80,10 @@ func TestListShowsWhatWouldBeScanned(t *testing.T) {
 		t.Errorf("locked: %+v", i)
 	}
 	if !strings.Contains(errOut, `note: pod guard-0 in namespace "default": a Redis Sentinel, which holds no data`) {
+		t.Errorf("stderr: %s", errOut)
+	}
+
+	if !strings.Contains(errOut, `note: statefulset/shop in namespace "default": shop-9:`) || !strings.Contains(errOut, "belongs to no cluster") {
 		t.Errorf("stderr: %s", errOut)
 	}
 
