@@ -10,20 +10,25 @@ import (
 
 const use = "redismem [POD | TYPE/NAME] [flags]"
 
-const long = `Show which key patterns take how much memory of a Redis, in a pod or anywhere else.`
+const long = `Show which key patterns take how much memory of a Redis: of one server, of a primary
+with its replicas, or of all shards of a Redis Cluster; in pods or anywhere else.`
 
 const example = `  # Find the Redis of a namespace and show where its memory went
   kubectl redismem -n prod
 
-  # Name the pod, or a service or workload, if there are several
+  # What is there, and which pods would be read from
+  kubectl redismem list -A
+
+  # Name a service or workload, if there are several; a pod stands for itself alone
   kubectl redismem -n prod redis-cache-0
   kubectl redismem -n prod svc/redis
 
   # Ask for certain prefixes exactly, as CSV
   kubectl redismem -n prod --group 'BOOK-*' --group 'session:*' -o csv
 
-  # Keep a report to compare with later
+  # Keep a report; look at another one as a profile
   kubectl redismem -n prod -o json > before.json
+  kubectl redismem -n prod -o pprof > redis.pb.gz && go tool pprof -http : redis.pb.gz
 
   # A Redis outside of any cluster
   kubectl redismem --addr localhost:6379`
@@ -31,6 +36,10 @@ const example = `  # Find the Redis of a namespace and show where its memory wen
 const details = `Keys are grouped by the shape of their names: numbers, UUIDs, hashes and other IDs
 become *, so BOOK-123 counts under BOOK-*. The groups and the line "other" always
 add up to all keys. Sizes are what the server's MEMORY USAGE says.
+
+A primary is spared where a healthy replica has the same keys; --from primary reads
+the primary all the same. A shard whose node is lost in mid-scan is counted again
+from another node of it, or named as missing.
 
 The password is taken from where the pod gets it: environment, Secret, ConfigMap,
 mounted file or arguments. --password-file names another one; with --addr the
@@ -44,7 +53,7 @@ Exit codes:
     1  it failed
     2  the command line is wrong, or there are several servers to choose from
     3  no Redis was found
-    4  the report is partial: the connection was lost, or keys were unreadable
+    4  the report is partial: a shard or a connection was lost, or keys were unreadable
   130  interrupted; what was counted by then is reported`
 
 // setHelp orders the help by what the reader wants first: what it does, what
@@ -56,7 +65,7 @@ func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
 			usual(cmd, args)
 			return
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem list [flags]\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
 			cmd.Long, cmd.Example, cmd.UseLine(), usages(own), details, usages(connection), usages(cmd.PersistentFlags()))
 	})
 }
