@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,9 @@ func (o *options) find(ctx context.Context) (*subject, error) {
 		if err != nil {
 			return nil, err
 		}
-		return o.subject(d, report.Source{Name: o.addr}, nil)
+		return o.subject(d, report.Source{Name: o.addr}, func(ctx context.Context, shard int) (*redisconn.Shard, error) {
+			return rediscover(ctx, d, shard)
+		})
 	}
 	if _, err := o.kube.Config(); err != nil { // first: it has the best words for a broken kubeconfig
 		return nil, err
@@ -100,4 +103,17 @@ func (s *subject) used() *redisconn.Credential {
 		}
 	}
 	return nil
+}
+
+// rediscover looks for a shard once more, by way of any node that still answers.
+func rediscover(ctx context.Context, d *redisconn.Deployment, shard int) (*redisconn.Shard, error) {
+	var failed error
+	for _, i := range d.Instances() {
+		now, err := redisconn.Discover(ctx, i.Endpoint)
+		if err == nil {
+			return now.Like(&d.Shards[shard])
+		}
+		failed = cmp.Or(failed, err)
+	}
+	return nil, failed
 }

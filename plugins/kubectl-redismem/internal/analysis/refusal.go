@@ -43,5 +43,5 @@ func ExplainRefusal(err error) error {
 	if !strings.Contains(err.Error(), "NOPERM") {
 		return err
 	}
-	return hint.With(err, "the user needs: +ping +info +scan +memory|usage %R~*, and +select for databases other than 0")
+	return hint.With(err, "the user needs: +ping +info +scan +memory|usage %R~*, +select for databases other than 0, and in a Redis Cluster +cluster|nodes +readonly")
 }
