@@ -1,0 +1,59 @@
+package keys
+
+import (
+	"context"
+	"math"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+)
+
+// lengths are the commands that count a collection's elements.
+var lengths = map[string]string{"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN", "stream": "XLEN"}
+
+// describe asks what the winners are. It is worth less than their sizes: what is
+// refused, or is gone by now, stays unknown.
+func (s *search) describe(ctx context.Context, db int) {
+	client := s.endpoint.Client()
+	defer client.Close()
+	conn := client.Conn()
+	defer conn.Close()
+	// In the wrong database the answers would be about other keys of these names.
+	selected := db == 0 || conn.Select(ctx, db).Err() == nil
+	// Counting elements is a use of the key to the server, unless it is told otherwise.
+	_ = conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
+	for _, e := range s.best.list {
+		k := Key{raw: e.name, Idle: -1, Key: report.Key{
+			Name: string(pattern.AppendEscaped(nil, e.name)), DB: db, Server: s.endpoint.Name, Bytes: e.size, Elements: -1, TTL: -2}}
+		if selected && ctx.Err() == nil {
+			ask(ctx, conn, &k)
+		}
+		s.found = append(s.found, k)
+	}
+}
+
+func ask(ctx context.Context, c *redis.Conn, k *Key) {
+	idle := c.Do(ctx, "OBJECT", "IDLETIME", k.raw) // first: what follows may count as a use
+	if n, err := idle.Int64(); err == nil {
+		k.Idle = n
+	}
+	if kind, err := c.Type(ctx, k.raw).Result(); err == nil && kind != "none" {
+		k.Type = kind
+	}
+	if encoding, err := c.ObjectEncoding(ctx, k.raw).Result(); err == nil {
+		k.Encoding = encoding
+	}
+	if ttl, err := c.Do(ctx, "PTTL", k.raw).Int64(); err == nil {
+		k.TTL = ttl
+		if ttl >= 0 {
+			k.TTL = int64(math.Ceil(float64(ttl) / 1000))
+		}
+	}
+	if command := lengths[k.Type]; command != "" {
+		if n, err := c.Do(ctx, command, k.raw).Int64(); err == nil {
+			k.Elements = n
+		}
+	}
+}
