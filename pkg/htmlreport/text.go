@@ -73,11 +73,11 @@ func FormatBytes(v float64) string {
 	return number(v, digits(v)) + nbsp + units[i]
 }
 
-// FormatCount writes a whole number with thin spaces between thousands.
+// FormatCount writes a whole number with spaces between thousands.
 func FormatCount(v float64) string {
 	s := strconv.FormatFloat(math.Abs(math.Round(v)), 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
+		s = s[:i] + " " + s[i:]
 	}
 	if math.Round(v) < 0 {
 		return minus + s
@@ -114,7 +114,7 @@ func FormatSeconds(v float64) string {
 }
 
 const (
-	nbsp  = "\u00a0"
+	nbsp  = " " // a name with U+00A0 is shown escaped, so figures cannot use it
 	minus = "\u2212"
 )
 
