@@ -15,8 +15,8 @@ DATE    ?= $(shell git log -1 --format=%cI 2>/dev/null)
 CLI     := github.com/kubectl-suite/kubectl-suite/pkg/cli
 LDFLAGS := -s -w -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
-# What the tests start beside Go: a C compiler for -race, and real servers.
-TEST_PACKAGES := gcc libc6-dev redis-server redis-tools
+# What the tests start beside Go: a C compiler for -race, and real servers and a real browser.
+TEST_PACKAGES := gcc libc6-dev redis-server redis-tools chromium
 
 .DEFAULT_GOAL := help
 

@@ -70,7 +70,7 @@ function draw() {
   map.replaceChildren();
   const w = map.clientWidth, h = map.clientHeight, focus = state.focus;
   if (state.icicle) {
-    const levels = w < 600 ? 2 : 3;
+    const depth = n => 1 + Math.max(0, ...n.c.map(depth)), levels = Math.min(w < 600 ? 2 : 3, depth(focus) - 1);
     slices(focus, 0, 0, h, w / (levels + 1), levels, []).forEach(([n, ...box], i) => tile(n, ...box, i ? -1 : 0));
   } else squarify(focus.c.length ? focus.c : [focus], 0, 0, w, h).forEach(([n, x, y, tw, th], i) => {
     const e = tile(n, x, y, tw, th, i ? -1 : 0);

@@ -120,7 +120,7 @@ func (b *browser) open(url string, width int) {
 			b.call(domain+".enable", nil)
 		}
 	}
-	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false})
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 1500, "deviceScaleFactor": 1, "mobile": false})
 	b.send("Page.navigate", map[string]any{"url": url})
 	for b.read().Method != "Page.loadEventFired" {
 	}
@@ -198,7 +198,7 @@ func TestInABrowser(t *testing.T) {
 func (b *browser) shot(file string) {
 	b.t.Helper()
 	var r struct{ Data []byte }
-	json.Unmarshal(b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}), &r)
+	json.Unmarshal(b.call("Page.captureScreenshot", nil), &r)
 	if err := os.WriteFile(file, r.Data, 0o600); err != nil {
 		b.t.Fatal(err)
 	}

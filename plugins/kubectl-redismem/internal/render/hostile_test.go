@@ -104,6 +104,11 @@ func parse(t *testing.T, format string, out []byte) int {
 			t.Error("openmetrics does not end with # EOF")
 		}
 		return strings.Count(string(out), "\nredismem_keys{")
+	case render.HTML:
+		// A row links to the map's node only if the node has the very same pattern.
+		_, rest, _ := strings.Cut(string(out), "<h2>Patterns</h2>")
+		rows, _, _ := strings.Cut(rest, "</table>")
+		return strings.Count(rows, "<tr data-node=")
 	case render.Folded:
 		return strings.Count(string(out), "\n")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/htmlview"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
@@ -25,13 +26,14 @@ const (
 	YAML        = "yaml"
 	Markdown    = "markdown"
 	OpenMetrics = "openmetrics"
+	HTML        = "html"
 	Pprof       = "pprof"
 	Folded      = "folded"
 	NCDU        = "ncdu"
 )
 
 // Formats are all of them, in the order of a help text.
-var Formats = []string{Table, Wide, CSV, JSON, YAML, Markdown, OpenMetrics, Pprof, Folded, NCDU}
+var Formats = []string{Table, Wide, CSV, JSON, YAML, Markdown, OpenMetrics, HTML, Pprof, Folded, NCDU}
 
 // Orders of the groups; the pinned ones always come first.
 const (
@@ -72,6 +74,8 @@ func Write(w io.Writer, format string, r *report.Report, o Options) error {
 		return output.JSON(w, r)
 	case YAML:
 		return output.YAML(w, r)
+	case HTML:
+		return htmlview.Write(w, r)
 	case Pprof:
 		return writePprof(w, r)
 	case Folded:
