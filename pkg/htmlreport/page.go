@@ -112,7 +112,8 @@ type Distribution struct {
 }
 
 // Node is a part of the whole. Only what has no children needs figures; if a node
-// has both, its own figures are shown as one more child.
+// has both, its own figures are shown as one more child. Errors without Values say
+// that a sum is better known than its parts.
 type Node struct {
 	Name     string // within its parent
 	Title    string // in full

@@ -57,6 +57,11 @@ func flatten(m Map) ([]flatNode, map[*Node]int) {
 		}
 	}
 	sum(list)
+	for n, i := range index {
+		if len(n.Children) > 0 && len(n.Errors) > 0 && !nonzero(n.Values) {
+			copy(list[i].Errors, n.Errors)
+		}
+	}
 	return list, index
 }
 

@@ -98,7 +98,9 @@ func tree(r *report.Report) (*htmlreport.Node, map[string]*htmlreport.Node) {
 		}
 		return n
 	}
-	return convert(hierarchy.Build(r)), byPattern
+	root := convert(hierarchy.Build(r))
+	root.Errors = []float64{float64(r.Totals.BytesError), float64(r.Totals.KeysError)}
+	return root, byPattern
 }
 
 func total(bins []report.Bin) (n int64) {
