@@ -69,3 +69,24 @@ func TestAnEmptyReportIsAPage(t *testing.T) {
 		t.Error("the page does not end")
 	}
 }
+
+func TestWhatNobodyAskedIsNotZero(t *testing.T) {
+	r := sample()
+	for i := range r.Groups {
+		r.Groups[i].P50, r.Groups[i].Detail = 0, nil
+	}
+	r.Groups[1].P99 = 0
+	var b bytes.Buffer
+	if err := htmlview.Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, gone := range []string{`data-label="p50"`, `data-label="No TTL"`, `>0 B<`} {
+		if strings.Contains(text, gone) {
+			t.Errorf("the page has %s", gone)
+		}
+	}
+	if !strings.Contains(text, `data-label="p99" data-v="-1">?`) {
+		t.Error("a p99 that is not known is not shown as one")
+	}
+}

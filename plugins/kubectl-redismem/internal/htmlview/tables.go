@@ -49,12 +49,26 @@ func groups(r *report.Report, nodes map[string]*htmlreport.Node) htmlreport.Tabl
 	if r.Other.Keys > 0 || r.Other.Bytes > 0 {
 		t.Rows = append(t.Rows, row(fmt.Sprintf("(other: %d smaller patterns)", r.Other.Patterns), r.Other.Figures, nil))
 	}
+	return withoutUnknown(t)
+}
+
+// withoutUnknown drops the columns in which no row knows anything.
+func withoutUnknown(t htmlreport.Table) htmlreport.Table {
+	for i := len(t.Columns) - 1; i >= 0 && len(t.Rows) > 0; i-- {
+		if slices.ContainsFunc(t.Rows, func(r htmlreport.Row) bool { return r.Cells[i].Text != "?" }) {
+			continue
+		}
+		t.Columns = slices.Delete(t.Columns, i, i+1)
+		for k := range t.Rows {
+			t.Rows[k].Cells = slices.Delete(t.Rows[k].Cells, i, i+1)
+		}
+	}
 	return t
 }
 
 // known keeps what was never asked from looking like 0.
 func known(n, sized int64) htmlreport.Cell {
-	if sized == 0 {
+	if sized == 0 || n == 0 { // no key takes 0 bytes
 		return htmlreport.Cell{Text: "?", Value: -1}
 	}
 	return bytesCell(n)
@@ -118,8 +132,10 @@ func receipt(c report.Cost) htmlreport.Receipt {
 		{Label: "Share of one CPU", Value: told(c.ServerCPUShare, htmlreport.FormatShare(c.ServerCPUShare))},
 		{Label: "Longest command", Value: told(c.LongestStall, htmlreport.FormatSeconds(c.LongestStall))},
 		{Label: "Commands", Value: count(c.Commands)},
-		{Label: "Sent, received", Value: size(c.BytesSent) + ", " + size(c.BytesReceived)},
 	}}
+	if c.BytesReceived > 0 {
+		r.Facts = append(r.Facts, htmlreport.Fact{Label: "Sent, received", Value: size(c.BytesSent) + ", " + size(c.BytesReceived)})
+	}
 	if c.Throttled > 0 {
 		r.Facts = append(r.Facts, htmlreport.Fact{Label: "Waited", Value: htmlreport.FormatSeconds(c.Throttled), Note: strings.Join(c.ThrottledFor, ", ")})
 	}
