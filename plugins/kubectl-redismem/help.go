@@ -26,6 +26,9 @@ const example = `  # Find the Redis of a namespace and show where its memory wen
   # Ask for certain prefixes exactly, as CSV
   kubectl redismem -n prod --group 'BOOK-*' --group 'session:*' -o csv
 
+  # The biggest keys of a group
+  kubectl redismem keys 'session:*' -n prod
+
   # Keep a report; look at another one as a profile
   kubectl redismem -n prod -o json > before.json
   kubectl redismem -n prod -o pprof > redis.pb.gz && go tool pprof -http : redis.pb.gz
@@ -65,7 +68,7 @@ func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
 			usual(cmd, args)
 			return
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem list [flags]\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem list [flags]\n  kubectl redismem keys PATTERN [POD | TYPE/NAME] [flags]\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
 			cmd.Long, cmd.Example, cmd.UseLine(), usages(own), details, usages(connection), usages(cmd.PersistentFlags()))
 	})
 }
