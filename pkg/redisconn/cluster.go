@@ -128,3 +128,26 @@ func parseNode(f []string) (n ClusterNode, flags map[string]bool, ok bool) {
 	}
 	return n, flags, true
 }
+
+// OwnSlots are the slots that the server serves, as a replica those of its primary,
+// in the order of the cluster's own list. They are nil outside of clusters.
+func (s *Server) OwnSlots() []SlotRange {
+	if s.Cluster == nil {
+		return nil
+	}
+	find := func(id string) *ClusterNode {
+		i := slices.IndexFunc(s.Cluster.Nodes, func(n ClusterNode) bool { return n.ID == id })
+		if i < 0 {
+			return nil
+		}
+		return &s.Cluster.Nodes[i]
+	}
+	n := find(s.Cluster.Self)
+	if n != nil && n.Primary != "" {
+		n = find(n.Primary)
+	}
+	if n == nil {
+		return nil
+	}
+	return n.Slots
+}

@@ -111,6 +111,19 @@ func TestUnreadableKeysAreCountedNotHidden(t *testing.T) {
 	}
 }
 
+// TestClusterThatDoesNotDescribeItselfIsPartial: one node's keys are not all.
+func TestClusterThatDoesNotDescribeItselfIsPartial(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3, 0, "--user", "blind", "on", "nopass", "~*", "+@all", "-cluster|nodes")
+	addr := cluster.Primaries[0].Addr
+	code, out, errOut := redismem(t.Context(), "--addr", addr, "--username", "blind", "--password-file", writeFile(t, "any"), "-o", "json")
+	if r := parsed(t, out); code != cli.ExitPartial || r.Coverage.Complete || len(r.Coverage.Missing) != 1 {
+		t.Errorf("code %d, %+v\n%s", code, r.Coverage, errOut)
+	}
+	if !strings.Contains(errOut, "missing: the other shards of "+addr+"'s cluster: ") {
+		t.Errorf("stderr: %s", errOut)
+	}
+}
+
 func TestServerWithoutMemoryUsage(t *testing.T) {
 	for name, c := range map[string]struct {
 		args       []string

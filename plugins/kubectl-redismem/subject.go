@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/locate"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
@@ -75,11 +76,23 @@ func (o *options) subject(d *redisconn.Deployment, source report.Source, again f
 			}
 		}
 		s.Nodes = append(s.Nodes, node)
+		if why := o.alone(shard); why != nil {
+			s.Missing = append(s.Missing, fmt.Sprintf("the other shards of %s's cluster: %s", node.Endpoint.Name, why))
+		}
 	}
 	if len(s.Nodes) == 0 {
 		return nil, errors.Join(fmt.Errorf("no node of %s can be read", d.Name), d.Err())
 	}
 	return s, nil
+}
+
+// alone is why a node of a cluster is all that can be found of it, nil if there is
+// more, or if the pod was named and nothing else is meant.
+func (o *options) alone(s *redisconn.Shard) error {
+	if o.ref != nil && o.ref.Kind == resolve.Pod {
+		return nil
+	}
+	return s.Nodes[0].Server.ClusterErr
 }
 
 // node is the one of a shard that is read from.

@@ -36,6 +36,9 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 	if c.Vanished > 0 {
 		fmt.Fprintf(w, "note: %d keys were gone before their size was asked\n", c.Vanished)
 	}
+	if c.Foreign > 0 {
+		fmt.Fprintf(w, "note: %d keys were left to the nodes that have their hash slots now\n", c.Foreign)
+	}
 	if c.Repeats > 0 {
 		fmt.Fprintf(w, "note: SCAN returned at least %d keys more than once, so the figures are a little too high\n", c.Repeats)
 	}

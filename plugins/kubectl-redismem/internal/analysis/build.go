@@ -64,6 +64,7 @@ func (s *shard) cover(c *report.Coverage, err error) {
 	}
 	c.Seen += s.counts.seen
 	c.Vanished += s.counts.vanished
+	c.Foreign += s.counts.foreign
 	c.Unreadable += s.counts.unreadable
 	for code, n := range s.counts.refusals {
 		c.Refusals[code] += n

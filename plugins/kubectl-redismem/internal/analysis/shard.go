@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -38,9 +39,9 @@ type shard struct {
 
 // counts are a scan's, summed over the databases.
 type counts struct {
-	seen, vanished, unreadable int64
-	reconnects                 int
-	refusals                   map[string]int64
+	seen, vanished, foreign, unreadable int64
+	reconnects                          int
+	refusals                            map[string]int64
 }
 
 // inspect asks the node what it has, and whether it lets us ask for sizes.
@@ -114,7 +115,8 @@ func (s *shard) run(ctx context.Context) error {
 // one server refuses the next will refuse too.
 func lost(err error) bool {
 	var reply resp.Error
-	return !errors.As(err, &reply) && !errors.Is(err, resp.ErrProtocol)
+	refused := errors.As(err, &reply) && !scan.Passing(err)
+	return !refused && !errors.Is(err, resp.ErrProtocol) && !errors.Is(err, errMoved)
 }
 
 // scan reads the databases of the node, one after the other.
@@ -127,9 +129,11 @@ func (s *shard) scan(ctx context.Context) error {
 		}
 	}
 	s.done = true
-	s.countAgain(ctx)
-	return nil
+	return s.after(ctx)
 }
+
+// errMoved: what moves while it is scanned may be seen on both nodes, or on none.
+var errMoved = errors.New("hash slots moved to or from the node during the scan: their keys may be counted twice, or be missing")
 
 func (s *shard) scanDatabase(ctx context.Context, db int) error {
 	var told int64
@@ -149,22 +153,32 @@ func (s *shard) scanDatabase(ctx context.Context, db int) error {
 	s.counts.vanished += res.Vanished
 	s.counts.reconnects += res.Reconnects
 	for code, n := range res.Unreadable {
+		if code == "MOVED" || code == "ASK" { // another node has them
+			s.counts.foreign += n
+			continue
+		}
 		s.counts.unreadable += n
 		s.counts.refusals[code] += n
 	}
 	return err
 }
 
-// countAgain counts the keys of the scanned databases after the scan.
-func (s *shard) countAgain(ctx context.Context) {
+// after counts the keys of the scanned databases once more, and looks whether the
+// node still has the slots that it had.
+func (s *shard) after(ctx context.Context) error {
 	info, err := redisconn.Inspect(ctx, s.client)
 	if err != nil {
-		return
+		return nil // what was scanned is complete all the same
 	}
 	s.keysAfter = 0
 	for _, d := range s.chosen(info) {
 		s.keysAfter += d.Keys
 	}
+	if info.Cluster != nil && !slices.Equal(s.info.OwnSlots(), info.OwnSlots()) {
+		s.done = false
+		return errMoved
+	}
+	return nil
 }
 
 // repeats are names beyond the keys that there ever were: SCAN may return one

@@ -168,3 +168,40 @@ func TestLostShardIsReportedAsFarAsItWasRead(t *testing.T) {
 		t.Errorf("%+v, %+v", r.Totals, r.Coverage)
 	}
 }
+
+// TestSlotsThatMoveMakeTheReportPartial: a slot leaves the node while it is read.
+func TestSlotsThatMoveMakeTheReportPartial(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3, 0)
+	from, to := client(t, cluster.Primaries[0]), client(t, cluster.Primaries[1])
+	pipe := from.Pipeline()
+	for i := range 20_000 {
+		pipe.Set(t.Context(), fmt.Sprintf("{06S}:%d", i), i, 0) // slot 0
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id, err := to.Do(t.Context(), "CLUSTER", "MYID").Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := node(cluster.Primaries[0], "a")
+	var read atomic.Int64
+	var moved atomic.Bool
+	n.Endpoint.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := cluster.Primaries[0].Dial(ctx, network, addr)
+		return &mortal{Conn: conn, read: &read, die: func() {
+			if !moved.CompareAndSwap(false, true) {
+				return
+			}
+			for _, c := range []*redis.Client{to, from} {
+				if err := c.Do(context.Background(), "CLUSTER", "SETSLOT", 7, "NODE", id).Err(); err != nil {
+					t.Error(err)
+				}
+			}
+		}}, err
+	}
+	r, err := run(t, Subject{Nodes: []*Node{n}})
+	if !errors.Is(err, errMoved) || r.Coverage.Complete || len(r.Coverage.Reasons) != 1 || r.Totals.Keys != 20_000 {
+		t.Errorf("%v, %+v", err, r.Coverage)
+	}
+}

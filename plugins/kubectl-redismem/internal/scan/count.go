@@ -66,7 +66,7 @@ func (s *scanner) readSizes(l *link, n int) error {
 		}
 		if err != nil {
 			var reply resp.Error
-			if !errors.As(err, &reply) {
+			if !errors.As(err, &reply) || Passing(err) {
 				return err
 			}
 			if s.refused == nil {

@@ -152,10 +152,25 @@ const unknown = "?"
 // say whether the cursor still means anything.
 func (s *scanner) resumable(err error) bool {
 	var reply resp.Error
-	if errors.As(err, &reply) || errors.Is(err, resp.ErrProtocol) || errors.Is(err, ErrOtherServer) {
+	if errors.As(err, &reply) && !Passing(err) || errors.Is(err, resp.ErrProtocol) || errors.Is(err, ErrOtherServer) {
 		return false
 	}
 	return s.runID != unknown && s.runID != ""
+}
+
+// Passing reports whether err is a reply about the state that the server is in,
+// such as LOADING, and not about what it was asked: the same question may be
+// answered later, or by another node.
+func Passing(err error) bool {
+	var reply resp.Error
+	if !errors.As(err, &reply) {
+		return false
+	}
+	switch reply.Code() {
+	case "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY":
+		return true
+	}
+	return false
 }
 
 func (s *scanner) connectAndScan(ctx context.Context) error {

@@ -279,6 +279,27 @@ func TestRareReplies(t *testing.T) {
 	}
 }
 
+// TestPassingStateIsWaitedFor: a server that cannot answer now is asked again, and
+// the keys of the page that it broke off are counted once.
+func TestPassingStateIsWaitedFor(t *testing.T) {
+	page := "*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n"
+	attempts := []func(context.Context) (net.Conn, error){
+		script(info, page, ":56\r\n-MASTERDOWN link\r\n"),
+		script(info, "-LOADING data\r\n"),
+		script(info, page, ":56\r\n:72\r\n"),
+	}
+	sizes := map[string]int64{}
+	res, err := Run(context.Background(), Config{Backoff: time.Millisecond, Key: func(name []byte, size int64) { sizes[string(name)] += size },
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			next := attempts[0]
+			attempts = attempts[1:]
+			return next(ctx)
+		}})
+	if err != nil || !res.Complete || res.Sized != 2 || len(res.Unreadable) != 0 || sizes["a"] != 56 || sizes["b"] != 72 {
+		t.Errorf("result %+v, sizes %v, error %v", res, sizes, err)
+	}
+}
+
 func TestBadReplies(t *testing.T) {
 	for name, c := range map[string]struct {
 		replies []string
