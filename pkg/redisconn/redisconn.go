@@ -96,7 +96,8 @@ func (e *Endpoint) use(c *Credential) {
 // Client returns a go-redis client whose connections come from [Endpoint.Open],
 // so its errors are as clear. Open names the connections too: a name that
 // go-redis sets must not be refused, and some servers forbid CLIENT. It speaks RESP2, opens at most two connections and
-// does nothing in the background.
+// does nothing in the background, but that a server that refused connections is
+// tried once more a second later.
 func (e *Endpoint) Client() *redis.Client {
 	muteLog()
 	return redis.NewClient(&redis.Options{
