@@ -97,7 +97,7 @@ func (e *Endpoint) use(c *Credential) {
 // so its errors are as clear. Open names the connections too: a name that
 // go-redis sets must not be refused, and some servers forbid CLIENT. It speaks RESP2, opens at most two connections and
 // does nothing in the background, but that a server that refused connections is
-// tried once more a second later.
+// tried again each second until the client is closed.
 func (e *Endpoint) Client() *redis.Client {
 	muteLog()
 	return redis.NewClient(&redis.Options{
