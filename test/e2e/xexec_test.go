@@ -118,7 +118,8 @@ func TestXexecTerminal(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); screen.fill(terminal) }()
 	for _, step := range []struct{ press, shows string }{
-		{"echo size $(stty size)\r", "size 40 132"},
+		// The size follows the start of the command, so the shell may be there first.
+		{"until stty size; do sleep 0.1; done 2>&-; echo size $(stty size)\r", "size 40 132"},
 		{"sleep 600\r", "sleep 600"},
 		{"\x03", "^C"}, // ends the sleep, not the session
 		{"echo $((6*7)); exit 5\r", "42"},
