@@ -201,6 +201,10 @@ kx_control() {
 kx_watch() {
 	trap '' TERM USR1 USR2
 	read -r kx_c # stdin must stay the pipe, until the main shell has opened it
+	if [ "$kx_c" = over ]; then # the end of a short command came before the other's name
+		read -r kx_c && kill -KILL "$kx_c"
+		exit
+	fi
 	read -r kx_t || kx_t=1
 	if [ "$kx_t" = over ]; then
 		kill -KILL "$kx_c"
