@@ -34,6 +34,8 @@ type flags struct {
 	depth, top  int
 	sort        string
 	count       int
+	connections int
+	samples     string
 	output      string
 	quiet, noHd bool
 }
@@ -43,7 +45,10 @@ type tlsFlags struct {
 	caFile, certFile, keyFile, name string
 }
 
-const defaultTop = 25
+const (
+	defaultTop         = 25
+	defaultConnections = 2
+)
 
 func newCommand(io *streams.IO) *cobra.Command {
 	f := &flags{io: io, kube: kube.NewFlags("kubectl-redismem/"+cli.Version().Version, io.Err)}
@@ -91,6 +96,8 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.BoolVar(&f.noHd, "no-headers", false, "leave out the table's header")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	fs.IntVar(&f.count, "count", scan.DefaultCount, "keys that each SCAN asks for; more is faster and holds up the server longer")
+	fs.IntVar(&f.connections, "connections", defaultConnections, "connections to each server that read at the same time, where its version allows it: 1, 2, 4, 8")
+	fs.StringVar(&f.samples, "samples", "default", "elements of a collection that its size is estimated from: a number, or all, which is exact and holds up the server at big ones")
 	fs.StringVar(&f.username, "username", "", "ACL user (default: the server's default user)")
 	fs.StringVar(&f.passwordFile, "password-file", "", "read the password from this `FILE`, - for stdin (default: from where the pod has it)")
 	fs.BoolVar(&f.tls.on, "tls", false, "speak TLS to the server; the other --tls flags imply it")

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
 )
 
 // options are the parsed command line: nothing below has to understand a text.
@@ -53,12 +54,15 @@ func (f *flags) options(args []string) (*options, error) {
 		format: f.output, noHeaders: f.noHd, quiet: f.quiet,
 		analysis: analysis.Options{
 			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.groups},
-			DB:      f.db, Count: f.count,
+			DB:      f.db, Count: f.count, Chains: f.connections,
 		},
 		from: redisconn.Preference(f.from), top: f.top, sort: f.sort,
 	}
 	o.io.Quiet = o.io.Quiet || f.quiet
 	var err error
+	if o.analysis.Samples, err = samples(f.samples); err != nil {
+		return nil, err
+	}
 	if len(args) == 1 {
 		ref, err := resolve.ParseRef(args[0])
 		if err != nil {
@@ -96,6 +100,8 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--depth and --top cannot be negative")
 	case f.count < 1 || f.count > maxCount:
 		return cli.Usagef("--count %d is out of range: use 1 to %d", f.count, maxCount)
+	case !slices.Contains([]int{1, 2, 4, 8}, f.connections):
+		return cli.Usagef("--connections %d: use 1, 2, 4 or 8", f.connections)
 	case !slices.Contains(render.Formats, f.output):
 		return cli.Usagef("unknown output format %q: use one of %s", f.output, join(render.Formats))
 	case !slices.Contains(orders, f.sort):
@@ -106,6 +112,19 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--from %q: use replica or primary", f.from)
 	}
 	return nil
+}
+
+// samples understands --samples.
+func samples(text string) (int, error) {
+	switch n, err := strconv.Atoi(text); {
+	case text == "default":
+		return 0, nil
+	case text == "all":
+		return scan.AllElements, nil
+	case err == nil && n > 0:
+		return n, nil
+	}
+	return 0, cli.Usagef("--samples %q: use a number of elements, default, or all", text)
 }
 
 // orders are those of the groups, the default first.

@@ -23,6 +23,8 @@ type Options struct {
 	Pattern  pattern.Options
 	DB       int                     // or AllDatabases
 	Count    int                     // of SCAN; 0 means scan.DefaultCount
+	Chains   int                     // walks over one database at the same time, where the server allows it; 0 means 1
+	Samples  int                     // as scan.Config.Samples
 	Progress func(done, total int64) // may be nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/advice"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
 )
 
 // build makes one report of all shards; errs is why they are not complete.
@@ -16,13 +17,16 @@ func build(s Subject, shards []*shard, errs []error, o Options) (*report.Report,
 	r := &report.Report{
 		APIVersion: report.APIVersion, Kind: report.Kind, Source: s.Source,
 		Coverage: report.Coverage{Complete: len(s.Missing) == 0, Missing: s.Missing, Refusals: map[string]int64{}},
-		Sampling: report.Sampling{Mode: report.Full, Confidence: 1, Samples: -1},
+		Sampling: report.Sampling{Mode: report.Full, Confidence: 1, Samples: elementSamples(o.Samples)},
 		Cost:     report.Cost{ServerCPUSeconds: -1, ServerCPUShare: -1, LongestStall: -1},
 	}
 	tree := pattern.New(o.Pattern)
 	for i, s := range shards {
 		r.Servers = append(r.Servers, s.describe())
 		s.cover(&r.Coverage, errs[i])
+		r.Cost.Commands += s.counts.commands
+		r.Cost.BytesSent += s.counts.sent
+		r.Cost.BytesReceived += s.counts.received
 		if s.tree != nil {
 			tree.Merge(s.tree)
 		}
@@ -31,9 +35,20 @@ func build(s Subject, shards []*shard, errs []error, o Options) (*report.Report,
 		return nil, err
 	}
 	r.Sampling.Sized = r.Totals.Sized
-	r.Cost.Commands, r.Cost.HitsAvoided = r.Totals.Sized, r.Totals.Sized
+	r.Cost.HitsAvoided = r.Totals.Sized
 	r.Advice = advice.Of(r)
 	return r, nil
+}
+
+// elementSamples is SAMPLES as reports have it: -1 is the server's default, 0 is all.
+func elementSamples(samples int) int {
+	switch samples {
+	case 0:
+		return -1
+	case scan.AllElements:
+		return 0
+	}
+	return samples
 }
 
 func (s *shard) describe() report.Server {
@@ -69,7 +84,7 @@ func (s *shard) cover(c *report.Coverage, err error) {
 	for code, n := range s.counts.refusals {
 		c.Refusals[code] += n
 	}
-	c.Repeats += s.repeats()
+	c.Repeats += s.counts.repeats
 	c.Reconnects += s.counts.reconnects
 	c.Restarts += s.restarts
 }

@@ -40,6 +40,8 @@ type shard struct {
 // counts are a scan's, summed over the databases.
 type counts struct {
 	seen, vanished, foreign, unreadable int64
+	repeats                             int64
+	commands, sent, received            int64
 	reconnects                          int
 	refusals                            map[string]int64
 }
@@ -124,7 +126,7 @@ func (s *shard) scan(ctx context.Context) error {
 	s.tree = pattern.New(s.Pattern)
 	s.counts.refusals = map[string]int64{}
 	for _, d := range s.chosen(s.info) {
-		if err := s.scanDatabase(ctx, d.DB); err != nil {
+		if err := s.scanDatabase(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -135,10 +137,11 @@ func (s *shard) scan(ctx context.Context) error {
 // errMoved: what moves while it is scanned may be seen on both nodes, or on none.
 var errMoved = errors.New("hash slots moved to or from the node during the scan: their keys may be counted twice, or be missing")
 
-func (s *shard) scanDatabase(ctx context.Context, db int) error {
+func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database) error {
+	db := of.DB
 	var told int64
 	res, err := scan.Run(ctx, scan.Config{
-		Dial: s.node.Endpoint.Open, Key: s.tree.Add, DB: db, Count: s.Count,
+		Dial: s.node.Endpoint.Open, Key: s.tree.Add, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples,
 		Page: func(seen int64) {
 			s.progress.add(seen - told)
 			told = seen
@@ -152,6 +155,10 @@ func (s *shard) scanDatabase(ctx context.Context, db int) error {
 	s.counts.seen += res.Seen()
 	s.counts.vanished += res.Vanished
 	s.counts.reconnects += res.Reconnects
+	s.counts.repeats += res.Repeats
+	s.counts.commands += res.Commands
+	s.counts.sent += res.Sent
+	s.counts.received += res.Received
 	for code, n := range res.Unreadable {
 		if code == "MOVED" || code == "ASK" { // another node has them
 			s.counts.foreign += n
@@ -181,11 +188,17 @@ func (s *shard) after(ctx context.Context) error {
 	return nil
 }
 
-// repeats are names beyond the keys that there ever were: SCAN may return one
-// twice while the server shrinks its table. It is a lower bound.
-func (s *shard) repeats() int64 {
-	if !s.done || s.keysAfter == unknown {
-		return 0
+// chains is how many walks go over a database at the same time: as many as were
+// asked for where the server's SCAN is known to allow it and there is enough to walk
+// over.
+func (s *shard) chains(of redisconn.Database) int {
+	const worthwhile = 50_000 // keys of a walk
+	if s.info == nil || !s.info.ChainsAllowed() {
+		return 1
 	}
-	return max(0, s.counts.seen-max(s.keysBefore, s.keysAfter))
+	n := max(1, s.Chains)
+	for n > 1 && of.Keys < int64(n)*worthwhile {
+		n /= 2
+	}
+	return n
 }

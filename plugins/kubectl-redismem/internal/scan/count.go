@@ -32,33 +32,39 @@ const (
 // collect reads the sizes of a page's keys and counts them. Nothing is counted
 // before the last of them is here, so that a page whose sizes are cut off can be
 // asked for again without counting keys twice.
-func (s *scanner) collect(l *link, p *page) error {
-	s.sizes, s.refused = s.sizes[:0], nil
-	if err := s.readSizes(l, p.len()); err != nil {
+func (w *walk) collect(l *link, p *page) error {
+	w.sizes, w.refused = w.sizes[:0], nil
+	if err := w.readSizes(l, p.asked); err != nil {
 		return err
 	}
-	s.count(p)
+	w.done(p)
 	return nil
 }
 
 // collectInBatches asks for the sizes of a large page itself, bit by bit.
-func (s *scanner) collectInBatches(l *link, p *page) error {
-	s.sizes, s.refused = s.sizes[:0], nil
+func (w *walk) collectInBatches(l *link, p *page) error {
+	w.sizes, w.refused = w.sizes[:0], nil
 	for from := 0; from < p.len(); {
-		next, err := l.askSome(p, from)
+		next, asked, err := l.askSome(p, from)
 		if err != nil {
 			return err
 		}
-		if err := s.readSizes(l, next-from); err != nil {
+		if err := w.readSizes(l, asked); err != nil {
 			return err
 		}
 		from = next
 	}
-	s.count(p)
+	w.done(p)
 	return nil
 }
 
-func (s *scanner) readSizes(l *link, n int) error {
+func (w *walk) done(p *page) {
+	w.count(p, w.sizes, w.refused)
+	w.pages++
+	w.cursor = p.next
+}
+
+func (w *walk) readSizes(l *link, n int) error {
 	for range n {
 		size, null, err := l.r.Int()
 		if null {
@@ -69,31 +75,13 @@ func (s *scanner) readSizes(l *link, n int) error {
 			if !errors.As(err, &reply) || Passing(err) {
 				return err
 			}
-			if s.refused == nil {
-				s.refused = map[string]int64{}
+			if w.refused == nil {
+				w.refused = map[string]int64{}
 			}
-			s.refused[reply.Code()]++
+			w.refused[reply.Code()]++
 			size = unreadable
 		}
-		s.sizes = append(s.sizes, size)
+		w.sizes = append(w.sizes, size)
 	}
 	return nil
-}
-
-func (s *scanner) count(p *page) {
-	for i, size := range s.sizes {
-		switch {
-		case size >= 0:
-			s.Key(p.name(i), size)
-			s.Sized++
-		case size == vanished:
-			s.Vanished++
-		}
-	}
-	for code, n := range s.refused {
-		s.Unreadable[code] += n
-	}
-	s.Pages++
-	s.Cursor = p.next
-	s.Page(s.Seen())
 }

@@ -11,9 +11,13 @@ import (
 // again for a later page, so that a page costs no allocation.
 type page struct {
 	cursor string // the cursor that asked for this page
-	next   string // the cursor that asks for the one after it; "0" ends the scan
+	next   string // the cursor that asks for the one after it; "0" if it is the last
 	names  []byte
 	ends   []int // where each name ends in names
+	last   bool  // nothing comes after it
+
+	weights []int8 // of each name, see Sink.Plan
+	asked   int    // sizes that are asked for
 }
 
 const (
@@ -35,12 +39,33 @@ func (p *page) name(i int) []byte {
 }
 
 func (p *page) reset(cursor string) {
-	p.cursor, p.next = cursor, ""
+	p.cursor, p.next, p.last = cursor, "", false
 	p.ends = p.ends[:0]
 	p.names = p.names[:0]
 	if cap(p.names) > maxKept {
 		p.names = nil
 	}
+}
+
+// drop takes the names out that are in a set.
+func (p *page) drop(set map[string]struct{}) {
+	if len(set) == 0 {
+		return
+	}
+	names, ends, start := p.names[:0], p.ends[:0], 0
+	for _, end := range p.ends {
+		name := p.names[start:end]
+		if start = end; !contains(set, name) {
+			names = append(names, name...) // moves to the left only
+			ends = append(ends, len(names))
+		}
+	}
+	p.names, p.ends = names, ends
+}
+
+func contains(set map[string]struct{}, name []byte) bool {
+	_, found := set[string(name)]
+	return found
 }
 
 // read fills p from the reply to SCAN.

@@ -7,6 +7,10 @@
 // which counts as a hit in the server's statistics. It keeps two pages of names
 // in memory, never all keys.
 //
+// Where the server's version is known to allow it several walks, each over a part
+// of the database and over a connection of its own, keep the server busy while
+// replies travel; see [Config.Chains].
+//
 // What the server has to hold for a client counts against its maxmemory, and a
 // server that is full evicts keys to make room. So a scan feels its way: it asks
 // for few keys first and for more as long as their names are short, and where
@@ -16,28 +20,63 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 )
 
-// Config says what to scan. Dial and Key are required.
+// Config says what to scan. Dial and one of Key and Sink are required.
 type Config struct {
 	// Dial opens a connection that is logged in and ready for commands. It is
 	// called again when a connection breaks, and must reach the same server then.
 	Dial func(context.Context) (net.Conn, error)
-	// Key is called for every key that has a size. It must not keep name.
+	// Key is called for every key that has a size, one call at a time. It must not
+	// keep name.
 	Key func(name []byte, size int64)
+	// Sink, if not nil, is used instead of Key: it also says which sizes to ask.
+	Sink Sink
 	// Page, if not nil, is called after every page with the keys seen so far.
 	Page func(seen int64)
+	// Pacer, if not nil, decides how fast the scan may go.
+	Pacer Pacer
 
 	DB      int
 	Count   int           // of SCAN, a hint to the server; 0 means DefaultCount
+	Chains  int           // walks at the same time, a power of two; 0 means 1. See chain.
+	Samples int           // elements of a collection that MEMORY USAGE looks at; 0 means the server's default, AllElements all
 	Timeout time.Duration // longest silence of the server; 0 means 30 s
 	Retries int           // tries to reconnect without progress in between; 0 means 4
 	Backoff time.Duration // before the first of them, doubled after each; 0 means 250 ms
+}
+
+// AllElements as Config.Samples makes sizes exact. It holds up the server for as
+// long as it takes to look at the whole of the biggest collection.
+const AllElements = -1
+
+// Sink takes what a scan finds, one call at a time. It must not keep names.
+type Sink interface {
+	// Plan says whether to ask for a key's size: NotAsked, or k if the size is to
+	// stand for 2^k keys such as this one.
+	Plan(name []byte) (k int8)
+	// Count takes a key and its size, which is 0 where k is NotAsked.
+	Count(name []byte, k int8, size int64)
+}
+
+// NotAsked is what Sink.Plan says of a key that is to be counted only.
+const NotAsked = int8(-1)
+
+// Pacer slows a scan down. Its methods may be called at the same time.
+type Pacer interface {
+	// Wait returns when the next page may be asked for.
+	Wait(ctx context.Context) error
+	// Most is how many keys a SCAN may ask for.
+	Most() int
+	// Sent is told how many commands were sent.
+	Sent(commands int64)
 }
 
 // DefaultCount makes a SCAN take less than a millisecond of the server's time.
@@ -53,18 +92,23 @@ const (
 
 // Result is what a scan found. It is true also when the scan ended early.
 type Result struct {
-	Sized      int64            // keys passed to Config.Key
+	Sized      int64            // keys whose size was told
+	NotAsked   int64            // keys that were counted only
 	Vanished   int64            // gone between SCAN and MEMORY USAGE
 	Unreadable map[string]int64 // no size told, by the error's code, such as NOPERM
+	Repeats    int64            // names that came more than once; estimated above some thousand keys
 	Pages      int64
 	Reconnects int
-	Complete   bool   // the cursor came back to 0
-	Cursor     string // where to go on if not complete
+	Complete   bool   // the cursors came to their ends
+	Cursor     string // where to go on if not complete, for each walk that is not
+
+	Commands       int64
+	Sent, Received int64 // bytes
 }
 
 // Seen is the number of names that SCAN returned, repeats included.
 func (r Result) Seen() int64 {
-	n := r.Sized + r.Vanished
+	n := r.Sized + r.NotAsked + r.Vanished
 	for _, k := range r.Unreadable {
 		n += k
 	}
@@ -79,30 +123,50 @@ var ErrOtherServer = errors.New("the server restarted or was replaced during the
 // server answers the scan goes on where it was. The result is valid even if the
 // error is not nil: it holds every page that was counted completely.
 func Run(ctx context.Context, c Config) (Result, error) {
-	s := &scanner{Config: c.withDefaults(), runID: unknown}
-	s.Cursor, s.Unreadable = "0", map[string]int64{}
-	for failures := 0; ; {
-		before := s.Pages
-		err := s.connectAndScan(ctx)
-		if err == nil {
-			s.Complete = true
-			return s.Result, nil
-		}
-		if s.Pages > before {
-			failures = 0
-		}
-		if ctx.Err() != nil {
-			return s.Result, context.Cause(ctx)
-		}
-		failures++
-		if !s.resumable(err) || failures > s.Retries {
-			return s.Result, err
-		}
-		if !sleep(ctx, s.Config.Backoff<<(failures-1)) {
-			return s.Result, context.Cause(ctx)
+	s := &scan{Config: c.withDefaults(), runID: unknown, repeats: newRepeats()}
+	s.Unreadable = map[string]int64{}
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	walks := s.split()
+	var wait sync.WaitGroup
+	for _, w := range walks {
+		wait.Go(func() {
+			if err := w.run(inner); err != nil {
+				cancel(err) // the others go on for nothing
+			}
+		})
+	}
+	wait.Wait()
+	s.Complete = true
+	var cursors []string
+	for _, w := range walks {
+		if !w.complete {
+			s.Complete = false
+			cursors = append(cursors, w.cursor)
 		}
 	}
+	s.Cursor = strings.Join(cursors, ",")
+	s.Repeats = s.repeats.estimate()
+	s.Commands, s.Sent, s.Received = s.commands.Load(), s.sent.Load(), s.received.Load()
+	if s.Complete {
+		return s.Result, nil
+	}
+	return s.Result, context.Cause(inner)
 }
+
+// scan is what the walks have in common.
+type scan struct {
+	Config
+	mu sync.Mutex // guards what follows, and calls of the sink
+	Result
+	runID   string
+	repeats *repeats
+
+	commands, sent, received atomic.Int64
+}
+
+// unknown is the run ID before the first connection. It is not a run ID.
+const unknown = "?"
 
 func (c Config) withDefaults() Config {
 	if c.Count <= 0 {
@@ -120,41 +184,97 @@ func (c Config) withDefaults() Config {
 	if c.Page == nil {
 		c.Page = func(int64) {}
 	}
+	if c.Sink == nil {
+		c.Sink = everySize(c.Key)
+	}
+	if c.Pacer == nil {
+		c.Pacer = unpaced{}
+	}
 	return c
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
+// everySize is the sink of a scan that asks for all of them.
+type everySize func(name []byte, size int64)
+
+func (f everySize) Plan([]byte) int8                      { return 0 }
+func (f everySize) Count(name []byte, _ int8, size int64) { f(name, size) }
+
+type unpaced struct{}
+
+func (unpaced) Wait(context.Context) error { return nil }
+func (unpaced) Most() int                  { return 1 << 30 }
+func (unpaced) Sent(int64)                 {}
+
+// count takes a page whose sizes have all been told.
+func (s *scan) count(p *page, sizes []int64, refused map[string]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := 0
+	for i, k := range p.weights {
+		name := p.name(i)
+		if k == NotAsked {
+			s.NotAsked++
+			s.repeats.add(name)
+			s.Sink.Count(name, k, 0)
+			continue
+		}
+		size := sizes[at]
+		at++
+		switch {
+		case size >= 0:
+			s.Sized++
+			s.repeats.add(name)
+			s.Sink.Count(name, k, size)
+		case size == vanished:
+			s.Vanished++
+		}
+	}
+	for code, n := range refused {
+		s.Unreadable[code] += n
+	}
+	s.Pages++
+	s.Page(s.Seen())
+}
+
+// plan decides which sizes of a page are asked for.
+func (s *scan) plan(p *page) {
+	p.weights, p.asked = p.weights[:0], 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range p.len() {
+		k := s.Sink.Plan(p.name(i))
+		p.weights = append(p.weights, k)
+		if k != NotAsked {
+			p.asked++
+		}
 	}
 }
 
-type scanner struct {
-	Config
-	Result
-	runID string
-	pages [2]page
-	// Of the page that is being collected.
-	sizes   []int64
-	refused map[string]int64 // by error code; nil if there are none
+// joined is told the run ID of the server that answers a new connection.
+func (s *scan) joined(runID string, again bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runID == unknown {
+		s.runID = runID
+	} else if runID != s.runID {
+		return ErrOtherServer
+	}
+	if again {
+		s.Reconnects++
+	}
+	return nil
 }
-
-// unknown is the run ID before the first connection. It is not a run ID.
-const unknown = "?"
 
 // resumable reports whether another connection may help after err. What the
 // server itself refused it will refuse again; and without a run ID nobody can
 // say whether the cursor still means anything.
-func (s *scanner) resumable(err error) bool {
+func (s *scan) resumable(err error) bool {
 	var reply resp.Error
 	if errors.As(err, &reply) && !Passing(err) || errors.Is(err, resp.ErrProtocol) || errors.Is(err, ErrOtherServer) {
 		return false
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.runID != unknown && s.runID != ""
 }
 
@@ -171,79 +291,4 @@ func Passing(err error) bool {
 		return true
 	}
 	return false
-}
-
-func (s *scanner) connectAndScan(ctx context.Context) error {
-	l, runID, err := open(ctx, s.Config)
-	if err != nil {
-		return err
-	}
-	defer l.close()
-	if s.runID == unknown {
-		s.runID = runID
-	} else {
-		if runID != s.runID {
-			return ErrOtherServer
-		}
-		s.Reconnects++
-	}
-	return s.scan(l)
-}
-
-// scan goes from s.Cursor to the end over one connection. Two writes are under
-// way at most: the sizes of page i, and SCAN for page i+2 with the sizes of i+1.
-// A large page is alone: its SCAN may have been sent with the page before, but
-// nothing else is under way while its sizes are asked for.
-func (s *scanner) scan(l *link) error {
-	count := min(firstCount, s.Count)
-	p, older := &s.pages[0], &s.pages[1]
-	asked, owed := false, false // the SCAN for p; the sizes of older
-	for cursor := s.Cursor; ; {
-		if err := s.fetch(l, p, cursor, count, asked); err != nil {
-			return err
-		}
-		count = adapt(count, s.Count, len(p.names))
-		alone := len(p.names) > largePage
-		if !alone {
-			if err := l.ask(p, count); err != nil {
-				return err
-			}
-		}
-		if owed {
-			if err := s.collect(l, older); err != nil {
-				return err
-			}
-		}
-		if cursor = p.next; !alone {
-			p, older = older, p
-		} else if err := s.collectInBatches(l, p); err != nil {
-			return err
-		}
-		asked, owed = !alone, !alone
-		if cursor == "0" && owed {
-			return s.collect(l, older)
-		}
-		if cursor == "0" {
-			return nil
-		}
-	}
-}
-
-// fetch reads the page at cursor, and asks for it first unless that was done.
-func (s *scanner) fetch(l *link, p *page, cursor string, count int, asked bool) error {
-	p.reset(cursor)
-	if !asked {
-		if err := l.write(appendScan(nil, cursor, count)); err != nil {
-			return err
-		}
-	}
-	return scanError(p.read(l.r))
-}
-
-func scanError(err error) error {
-	var reply resp.Error
-	if errors.As(err, &reply) {
-		return fmt.Errorf("scanning: %w", err)
-	}
-	return err
 }
