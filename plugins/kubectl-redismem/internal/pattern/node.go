@@ -51,7 +51,7 @@ func (n *node) reindex() {
 
 // sum is the weight of n and all below it.
 func (n *node) sum() Stats {
-	s := n.own
+	s := n.own.weight()
 	for _, kid := range n.wilds {
 		s.Merge(kid.sum())
 	}

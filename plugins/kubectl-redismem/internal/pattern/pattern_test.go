@@ -112,10 +112,10 @@ func TestPinsAreExact(t *testing.T) {
 		t.Fatalf("groups: %+v", groups)
 	}
 	for i, want := range []Group{
-		{"BOOK-*", true, Stats{1000, 10_000, 10, 10}},
+		{"BOOK-*", true, Stats{Keys: 1000, Sized: 1000, Bytes: 10_000, Min: 10, Max: 10}},
 		{"absent:*", true, Stats{}},
-		{"*-9", true, Stats{1, 1, 1, 1}}, // BOOK-9 went to the first pin
-		{"FILM-*", false, Stats{999, 999, 1, 1}},
+		{"*-9", true, Stats{Keys: 1, Sized: 1, Bytes: 1, Min: 1, Max: 1}}, // BOOK-9 went to the first pin
+		{"FILM-*", false, Stats{Keys: 999, Sized: 999, Bytes: 999, Min: 1, Max: 1}},
 	} {
 		if groups[i] != want {
 			t.Errorf("group %d = %+v, want %+v", i, groups[i], want)

@@ -22,6 +22,8 @@ type Options struct {
 	Depth      int      // tokens of a key that are looked at; 0 means all
 	Pins       []string // globs whose keys form groups of their own, first match wins
 	MaxNodes   int      // bound on memory; 0 means [DefaultMaxNodes]
+	// Detailed keeps the distribution of sizes of each group. Sampling needs it.
+	Detailed bool
 }
 
 // Tree collects keys. It is not safe for concurrent use.
@@ -32,6 +34,7 @@ type Tree struct {
 	pins     []pin
 	root     node
 	nodes    int
+	detailed bool
 	total    Stats
 }
 
@@ -51,7 +54,7 @@ func New(o Options) *Tree {
 	if o.MaxNodes <= 0 {
 		o.MaxNodes = DefaultMaxNodes
 	}
-	t := &Tree{cut: newCutter(o.Separators), depth: o.Depth, maxNodes: o.MaxNodes}
+	t := &Tree{cut: newCutter(o.Separators), depth: o.Depth, maxNodes: o.MaxNodes, detailed: o.Detailed}
 	for _, p := range o.Pins {
 		t.pins = append(t.pins, pin{glob: NewGlob(p)})
 	}
@@ -62,19 +65,7 @@ func New(o Options) *Tree {
 func (t *Tree) Total() Stats { return t.total }
 
 // Add counts a key. It keeps no reference to key.
-func (t *Tree) Add(key []byte, size int64) {
-	t.total.Add(size)
-	for i := range t.pins {
-		if t.pins[i].glob.Match(key) {
-			t.pins[i].stats.Add(size)
-			return
-		}
-	}
-	t.place(key, t.heavy(size)).own.Add(size)
-	if t.nodes > t.maxNodes {
-		t.compact()
-	}
-}
+func (t *Tree) Add(key []byte, size int64) { t.Count(key, 0, size) }
 
 // heavy reports whether one key is so large that its name matters even where
 // names are IDs: it may be the reason why somebody looks.

@@ -1,0 +1,73 @@
+package pattern
+
+import "maps"
+
+// Detail is what some keys of a set turned out to be. Its numbers are of the keys
+// that were looked at.
+type Detail struct {
+	Looked    int64
+	Types     map[string]int64
+	Encodings map[string]int64 // type/encoding, such as hash/listpack
+	NoTTL     int64
+	TTL       Histogram // seconds left, of keys that have one
+	Idle      Histogram // seconds since the last use, where the server tells
+}
+
+// Facts are about one key. What is not known is "" or negative; a TTL of -1 is
+// that the key has none, of -2 that it is not known.
+type Facts struct {
+	Type, Encoding string
+	TTL, Idle      int64
+}
+
+func (d *Detail) add(f Facts) {
+	d.Looked++
+	if d.Types == nil {
+		d.Types, d.Encodings = map[string]int64{}, map[string]int64{}
+	}
+	if f.Type != "" {
+		d.Types[f.Type]++
+	}
+	if f.Encoding != "" {
+		d.Encodings[f.Type+"/"+f.Encoding]++
+	}
+	switch {
+	case f.TTL >= 0:
+		d.TTL.Add(f.TTL, 1)
+	case f.TTL == -1:
+		d.NoTTL++
+	}
+	if f.Idle >= 0 {
+		d.Idle.Add(f.Idle, 1)
+	}
+}
+
+// with is the sum of two; either may be nil. Neither is changed.
+func (d *Detail) with(o *Detail) *Detail {
+	if d == nil && o == nil {
+		return nil
+	}
+	sum := &Detail{Types: map[string]int64{}, Encodings: map[string]int64{}}
+	for _, part := range []*Detail{d, o} {
+		if part == nil {
+			continue
+		}
+		sum.Looked += part.Looked
+		sum.NoTTL += part.NoTTL
+		add(sum.Types, part.Types)
+		add(sum.Encodings, part.Encodings)
+		sum.TTL.Merge(&part.TTL)
+		sum.Idle.Merge(&part.Idle)
+	}
+	return sum
+}
+
+func add(to, from map[string]int64) {
+	if len(to) == 0 {
+		maps.Copy(to, from)
+		return
+	}
+	for k, n := range from {
+		to[k] += n
+	}
+}
