@@ -107,3 +107,12 @@ func certain(scale float64, used int) Interval {
 	}
 	return Interval{Value: scale}
 }
+
+// Scale makes every key stand for factor times as many keys.
+func (r *Replicates) Scale(factor float64) {
+	for i := range r.Keys {
+		r.Keys[i] *= factor
+		r.Bytes[i] *= factor
+	}
+	r.Cubes *= factor * factor * factor
+}

@@ -23,9 +23,13 @@ type Stats struct {
 // more is what is kept only if it was asked for, or needed. It is changed in place
 // by the tree that it belongs to, and by nobody else.
 type more struct {
-	sample *estimate.Sample // nil as long as every key was sized
+	sample *estimate.Sample     // nil as long as every key was sized
+	pages  *estimate.Replicates // nil unless the keys are those of random pages
 	sizes  Histogram
 	detail *Detail // nil if no key was looked at
+
+	k     int8  // see Tree.Plan
+	until int64 // keys for which k is valid
 }
 
 // Add counts one more key of size bytes.
@@ -61,12 +65,19 @@ func (s *Stats) count(size int64, k int8, detailed bool) {
 		s.Keys++
 		return
 	}
+	if size/farBigger > s.Max {
+		m.until = 0
+	}
 	s.add(size, 1<<k)
 	m.sizes.Add(size, 1<<k)
 	if m.sample != nil {
 		m.sample.Add(size, math.Ldexp(1, -int(k)))
 	}
 }
+
+// farBigger than all before is a size that calls for another look at how many are
+// asked.
+const farBigger = 4
 
 // exact makes a sample of a set of which every key was sized until now.
 func (m *more) exact(s *Stats) *estimate.Sample {
@@ -117,6 +128,12 @@ func merged(a, b *Stats) *more {
 		}
 	}
 	if b.more != nil {
+		if b.more.pages != nil {
+			if m.pages == nil {
+				m.pages = &estimate.Replicates{}
+			}
+			m.pages.Merge(b.more.pages)
+		}
 		m.sizes.Merge(&b.more.sizes)
 		m.detail = m.detail.with(b.more.detail)
 	}
@@ -136,6 +153,11 @@ func (m *more) clone() *more {
 	c := &more{}
 	if m == nil {
 		return c
+	}
+	c.k, c.until = m.k, m.until
+	if m.pages != nil {
+		pages := *m.pages
+		c.pages = &pages
 	}
 	if m.sample != nil {
 		sample := *m.sample
@@ -174,6 +196,26 @@ func (s Stats) Detail() *Detail {
 		return nil
 	}
 	return s.more.detail
+}
+
+// Spread is the mean size of the sized keys and its standard deviation as a share
+// of the mean, from the distribution of sizes: 0 and 0 if there is none.
+func (s Stats) Spread() (mean, deviation float64) {
+	h := s.Sizes()
+	if h == nil || s.Sized == 0 {
+		return 0, 0
+	}
+	var n, x, xx float64
+	h.each(func(mid float64, keys, bytes int64) {
+		n += float64(keys)
+		x += float64(bytes)
+		xx += float64(keys) * mid * mid
+	})
+	if n == 0 || x == 0 {
+		return 0, 0
+	}
+	mean = x / n
+	return mean, math.Sqrt(max(0, xx/n-mean*mean)) / mean
 }
 
 // Avg is the mean size in bytes, rounded to the nearest integer.

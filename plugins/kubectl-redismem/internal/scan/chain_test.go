@@ -185,3 +185,34 @@ func TestSinkChoosesSizes(t *testing.T) {
 type counter struct{ n atomic.Int64 }
 
 func (c *counter) next() int { return int(c.n.Add(1)) }
+
+// TestRandomPages: they come from everywhere, and a share of the keys has about its
+// share of them.
+func TestRandomPages(t *testing.T) {
+	server := redistest.Start(t)
+	c := client(t, server)
+	ctx := context.Background()
+	pipe := c.Pipeline()
+	for i := range 50_000 {
+		pipe.Set(ctx, fmt.Sprintf("%d:%d", i%10, i), "v", 0)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	first, different := 0, map[string]bool{}
+	res, err := Run(ctx, Config{Dial: dialTo(server), Count: 100, Random: &Random{Keys: 20_000}, Key: func(name []byte, _ int64) {
+		different[string(name)] = true
+		if name[0] == '0' {
+			first++
+		}
+	}})
+	if err != nil || res.Sized < 20_000 || res.Sized > 20_500 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if first < 1700 || first > 2300 { // 7 standard deviations of independent keys
+		t.Errorf("a tenth of the keys was named %d times in %d", first, res.Sized)
+	}
+	if n := len(different); n < 14_000 || n > 19_500 { // 50,000·(1-e^-0.4) is 16,500
+		t.Errorf("%d different keys", n)
+	}
+}

@@ -41,6 +41,8 @@ type Config struct {
 	Sink Sink
 	// Page, if not nil, is called after every page with the keys seen so far.
 	Page func(seen int64)
+	// Random, if not nil, reads random pages only.
+	Random *Random
 	// Pacer, if not nil, decides how fast the scan may go.
 	Pacer Pacer
 
@@ -146,7 +148,9 @@ func Run(ctx context.Context, c Config) (Result, error) {
 		}
 	}
 	s.Cursor = strings.Join(cursors, ",")
-	s.Repeats = s.repeats.estimate()
+	if s.Random == nil { // which draws with replacement
+		s.Repeats = s.repeats.estimate()
+	}
 	s.Commands, s.Sent, s.Received = s.commands.Load(), s.sent.Load(), s.received.Load()
 	if s.Complete {
 		return s.Result, nil
@@ -186,6 +190,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Sink == nil {
 		c.Sink = everySize(c.Key)
+	}
+	if c.Random != nil {
+		c.Chains = 1
 	}
 	if c.Pacer == nil {
 		c.Pacer = unpaced{}

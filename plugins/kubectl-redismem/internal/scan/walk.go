@@ -18,6 +18,9 @@ type walk struct {
 	joined   bool   // once
 	complete bool
 
+	named   int64 // keys on random pages
+	started time.Time
+
 	buffers [2]page
 	// Of the page that is being collected.
 	sizes   []int64
@@ -27,6 +30,7 @@ type walk struct {
 // run walks to the end. It connects again where that may help.
 func (w *walk) run(ctx context.Context) error {
 	defer w.chain.over()
+	w.started = time.Now()
 	for failures := 0; ; {
 		before := w.pages
 		err := w.connectAndWalk(ctx)
@@ -98,6 +102,7 @@ func (w *walk) walk(l *link) error {
 		if err := w.chain.finish(l.ctx, p); err != nil {
 			return err
 		}
+		w.jump(p)
 		w.plan(p)
 		count = min(adapt(count, w.Count, len(p.names)), w.Pacer.Most())
 		alone := len(p.names) > largePage
