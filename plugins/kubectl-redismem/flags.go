@@ -36,6 +36,7 @@ type flags struct {
 	count       int
 	connections int
 	samples     string
+	sample      string
 	output      string
 	quiet, noHd bool
 }
@@ -97,6 +98,7 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	fs.IntVar(&f.count, "count", scan.DefaultCount, "keys that each SCAN asks for; more is faster and holds up the server longer")
 	fs.IntVar(&f.connections, "connections", defaultConnections, "connections to each server that read at the same time, where its version allows it: 1, 2, 4, 8")
+	fs.StringVar(&f.sample, "sample", analysis.Auto, "auto, off: ask for every size, sizes: name all keys and size a part, keys: read random keys for 2 s; auto is off up to 5 million keys, then sizes")
 	fs.StringVar(&f.samples, "samples", "default", "elements of a collection that its size is estimated from: a number, or all, which is exact and holds up the server at big ones")
 	fs.StringVar(&f.username, "username", "", "ACL user (default: the server's default user)")
 	fs.StringVar(&f.passwordFile, "password-file", "", "read the password from this `FILE`, - for stdin (default: from where the pod has it)")

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
 )
 
@@ -54,7 +55,7 @@ func (f *flags) options(args []string) (*options, error) {
 		format: f.output, noHeaders: f.noHd, quiet: f.quiet,
 		analysis: analysis.Options{
 			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.groups},
-			DB:      f.db, Count: f.count, Chains: f.connections,
+			DB:      f.db, Count: f.count, Chains: f.connections, Sampling: f.sample,
 		},
 		from: redisconn.Preference(f.from), top: f.top, sort: f.sort,
 	}
@@ -102,6 +103,8 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--count %d is out of range: use 1 to %d", f.count, maxCount)
 	case !slices.Contains([]int{1, 2, 4, 8}, f.connections):
 		return cli.Usagef("--connections %d: use 1, 2, 4 or 8", f.connections)
+	case !slices.Contains(samplings, f.sample):
+		return cli.Usagef("--sample %q: use one of %s", f.sample, join(samplings))
 	case !slices.Contains(render.Formats, f.output):
 		return cli.Usagef("unknown output format %q: use one of %s", f.output, join(render.Formats))
 	case !slices.Contains(orders, f.sort):
@@ -113,6 +116,8 @@ func (f *flags) check(args []string) error {
 	}
 	return nil
 }
+
+var samplings = []string{analysis.Auto, report.Full, report.Sizes, report.Keys}
 
 // samples understands --samples.
 func samples(text string) (int, error) {

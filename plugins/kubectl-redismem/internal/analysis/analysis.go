@@ -25,6 +25,7 @@ type Options struct {
 	Count    int                     // of SCAN; 0 means scan.DefaultCount
 	Chains   int                     // walks over one database at the same time, where the server allows it; 0 means 1
 	Samples  int                     // as scan.Config.Samples
+	Sampling string                  // Auto or one of the modes of package report; "" means Auto
 	Progress func(done, total int64) // may be nil
 }
 
@@ -50,6 +51,7 @@ type Subject struct {
 // why. Without anything to report, the report is nil.
 func Run(ctx context.Context, s Subject, o Options) (*report.Report, error) {
 	started := time.Now()
+	o.Pattern.Detailed = true
 	total := &progress{tell: o.Progress}
 	shards := make([]*shard, len(s.Nodes))
 	for i, n := range s.Nodes {
@@ -64,15 +66,20 @@ func Run(ctx context.Context, s Subject, o Options) (*report.Report, error) {
 	for _, s := range shards {
 		total.total += s.keysBefore
 	}
+	mode, notes := o.mode(shards)
+	for _, s := range shards {
+		s.mode = mode
+	}
 	for i, err := range each(shards, func(s *shard) error { return s.run(ctx) }) {
 		if errs[i] == nil {
 			errs[i] = err
 		}
 	}
-	r, err := build(s, shards, errs, o)
+	r, err := build(s, shards, errs, o, mode)
 	if err != nil {
 		return nil, err
 	}
+	r.Sampling.Notes = append(r.Sampling.Notes, notes...)
 	r.Coverage.Started = started.UTC().Truncate(time.Millisecond)
 	r.Coverage.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
 	err = failure(s, shards, errs)

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,11 +12,11 @@ import (
 )
 
 // build makes one report of all shards; errs is why they are not complete.
-func build(s Subject, shards []*shard, errs []error, o Options) (*report.Report, error) {
+func build(s Subject, shards []*shard, errs []error, o Options, mode string) (*report.Report, error) {
 	r := &report.Report{
 		APIVersion: report.APIVersion, Kind: report.Kind, Source: s.Source,
 		Coverage: report.Coverage{Complete: len(s.Missing) == 0, Missing: s.Missing, Refusals: map[string]int64{}},
-		Sampling: report.Sampling{Mode: report.Full, Confidence: 1, Samples: elementSamples(o.Samples)},
+		Sampling: report.Sampling{Mode: mode, Confidence: 0.95, Samples: elementSamples(o.Samples)},
 		Cost:     report.Cost{ServerCPUSeconds: -1, ServerCPUShare: -1, LongestStall: -1},
 	}
 	tree := pattern.New(o.Pattern)
@@ -31,9 +30,17 @@ func build(s Subject, shards []*shard, errs []error, o Options) (*report.Report,
 			tree.Merge(s.tree)
 		}
 	}
-	if err := fill(r, tree); err != nil {
+	if err := fill(r, tree, measure{mode: mode, whole: tree.Total(), keys: r.Coverage.KeysBefore}); err != nil {
 		return nil, err
 	}
+	if mode == report.Keys {
+		r.Coverage.Complete = false
+		r.Coverage.Reasons = append(r.Coverage.Reasons, "a random part of the keys was read, as asked for")
+	}
+	if mode == report.Full {
+		r.Sampling.Confidence = 1
+	}
+	r.Biggest = biggestOf(shards)
 	r.Sampling.Sized = r.Totals.Sized
 	r.Cost.HitsAvoided = r.Totals.Sized
 	r.Advice = advice.Of(r)
@@ -91,18 +98,18 @@ func (s *shard) cover(c *report.Coverage, err error) {
 
 // fill puts the tree's groups into r, pinned ones first. Which groups there are
 // does not depend on how many will be shown.
-func fill(r *report.Report, tree *pattern.Tree) error {
+func fill(r *report.Report, tree *pattern.Tree, m measure) error {
 	groups := tree.Summary(readable)
-	var sum pattern.Stats
-	r.Groups = make([]report.Group, 0, len(groups))
-	for _, g := range groups {
-		sum.Merge(g.Stats)
-		r.Groups = append(r.Groups, report.Group{
-			Pattern: g.Pattern, Shape: g.Pattern, Path: parts(g.Pattern), Figures: figures(g.Stats), Pinned: g.Pinned,
-		})
+	all, err := m.groups(groups)
+	if err != nil {
+		return err
 	}
-	if sum != tree.Total() {
-		return fmt.Errorf("groups add up to %+v, but %+v was counted: this is a bug of redismem", sum, tree.Total())
+	r.Groups = make([]report.Group, 0, len(groups))
+	for i, g := range groups {
+		r.Groups = append(r.Groups, report.Group{
+			Pattern: g.Pattern, Shape: g.Pattern, Path: parts(g.Pattern), Figures: all[i], Pinned: g.Pinned,
+			Sizes: bins(g.Sizes()), Detail: details(g.Detail()),
+		})
 	}
 	pinned := 0
 	for pinned < len(groups) && groups[pinned].Pinned {
@@ -111,18 +118,31 @@ func fill(r *report.Report, tree *pattern.Tree) error {
 	slices.SortFunc(r.Groups[pinned:], func(a, b report.Group) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Pattern, b.Pattern))
 	})
-	r.Totals = figures(sum)
-	cut(r)
+	whole := tree.Total()
+	r.Totals = m.total(all, whole.Sizes())
+	cut(r, m)
 	return nil
+}
+
+// biggestOf are the biggest keys of all shards.
+func biggestOf(shards []*shard) []report.Key {
+	var all []report.Key
+	for _, s := range shards {
+		if s.biggest == nil {
+			continue
+		}
+		for _, k := range s.biggest.list {
+			all = append(all, report.Key{Name: string(pattern.AppendEscaped(nil, k.name)), DB: k.database, Server: s.node.Endpoint.Name,
+				Bytes: k.size, Elements: -1, TTL: -2})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b report.Key) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	return all[:min(len(all), mostBiggest)]
 }
 
 // readable is how many groups a reader looks at: what is alike folds together
 // while too much would be in none of them.
 const readable = 25
-
-func figures(s pattern.Stats) report.Figures {
-	return report.Figures{Keys: s.Keys, Bytes: s.Bytes, Min: s.Min, Max: s.Max, Avg: s.Avg(), Sized: s.Keys}
-}
 
 // parts cuts a pattern after each separator, for formats that show a hierarchy.
 func parts(p string) []string {
@@ -140,14 +160,15 @@ func parts(p string) []string {
 // maxGroups bounds a report. What is beyond is summed up as other.
 const maxGroups = 1000
 
-func cut(r *report.Report) {
+func cut(r *report.Report, m measure) {
 	if len(r.Groups) <= maxGroups {
 		return
 	}
-	var rest pattern.Stats
+	rest := make([]report.Figures, 0, len(r.Groups)-maxGroups)
 	for _, g := range r.Groups[maxGroups:] {
-		rest.Merge(pattern.Stats{Keys: g.Keys, Bytes: g.Bytes, Min: g.Min, Max: g.Max})
+		rest = append(rest, g.Figures)
 	}
-	r.Other = report.Other{Figures: figures(rest), Patterns: len(r.Groups) - maxGroups}
+	m.mode = report.Full // the parts' own errors are all that is known
+	r.Other = report.Other{Figures: m.total(rest, nil), Patterns: len(rest)}
 	r.Groups = r.Groups[:maxGroups]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -30,7 +31,9 @@ type shard struct {
 
 	info                  *redisconn.Server // nil if it could not be asked
 	keysBefore, keysAfter int64
+	mode                  string        // of sampling, see report
 	tree                  *pattern.Tree // nil before the scan
+	biggest               *biggest
 	databases             []report.Database
 	counts                counts
 	restarts              int
@@ -101,7 +104,7 @@ func (s *shard) run(ctx context.Context) error {
 		if findErr != nil {
 			return fmt.Errorf("%w; %w", err, findErr)
 		}
-		fresh := &shard{Options: s.Options, node: next, progress: s.progress, keysAfter: unknown, restarts: s.restarts + 1}
+		fresh := &shard{Options: s.Options, node: next, progress: s.progress, keysAfter: unknown, mode: s.mode, restarts: s.restarts + 1}
 		if inspectErr := fresh.inspect(ctx); inspectErr != nil {
 			fresh.close()
 			return fmt.Errorf("%w; %w", err, inspectErr)
@@ -123,7 +126,7 @@ func lost(err error) bool {
 
 // scan reads the databases of the node, one after the other.
 func (s *shard) scan(ctx context.Context) error {
-	s.tree = pattern.New(s.Pattern)
+	s.tree, s.biggest = pattern.New(s.Pattern), &biggest{}
 	s.counts.refusals = map[string]int64{}
 	for _, d := range s.chosen(s.info) {
 		if err := s.scanDatabase(ctx, d); err != nil {
@@ -139,15 +142,34 @@ var errMoved = errors.New("hash slots moved to or from the node during the scan:
 
 func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database) error {
 	db := of.DB
+	c := &collector{tree: s.tree, mode: s.mode, biggest: s.biggest, precise: policy{expected: of.Keys},
+		rng: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), lookups: newLookups(ctx, s.client, db)} //nolint:gosec // not a secret
+	s.biggest.database = db
+	config := scan.Config{
+		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples,
+	}
+	if s.mode == report.Keys {
+		c.tree = pattern.New(s.Pattern)
+		config.Random = &scan.Random{Keys: randomKeys, For: randomFor}
+		config.Count = min(s.Count, randomPage)
+	}
 	var told int64
-	res, err := scan.Run(ctx, scan.Config{
-		Dial: s.node.Endpoint.Open, Key: s.tree.Add, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples,
-		Page: func(seen int64) {
-			s.progress.add(seen - told)
-			told = seen
-		},
-	})
-	d := report.Database{Server: s.node.Endpoint.Name, DB: db, Keys: res.Seen(), Complete: res.Complete}
+	config.Page = func(seen int64) {
+		c.page()
+		s.progress.add(seen - told)
+		told = seen
+	}
+	res, err := scan.Run(ctx, config)
+	if c.lookups != nil {
+		c.lookups.close()
+		c.lookups.deliver(c.tree)
+		s.counts.commands += c.lookups.commands
+	}
+	if s.mode == report.Keys && res.Sized > 0 {
+		c.tree.Weigh(float64(max(of.Keys, 1)) / float64(res.Sized))
+		s.tree.Merge(c.tree)
+	}
+	d := report.Database{Server: s.node.Endpoint.Name, DB: db, Keys: res.Seen(), Complete: res.Complete && s.mode != report.Keys}
 	if !res.Complete {
 		d.Cursor = res.Cursor
 	}

@@ -1,0 +1,177 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/redistest"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+)
+
+// truth is what the test put in, by pattern.
+type truth map[string]struct{ keys, bytes int64 }
+
+// diverse makes keys of several kinds, and asks for each one's size.
+func diverse(t *testing.T, s *redistest.Server, n int) truth {
+	t.Helper()
+	c := client(t, s)
+	pipe := c.Pipeline()
+	for i := range n {
+		pipe.Set(t.Context(), fmt.Sprintf("session:%d:cart", i), strings.Repeat("x", 20+i*i%1700), 0)
+		pipe.Set(t.Context(), fmt.Sprintf("page:%d", i), "short", time.Hour)
+		if i%10 == 0 {
+			pipe.HSet(t.Context(), fmt.Sprintf("user:%d", i), "name", strings.Repeat("n", i%100), "age", i)
+		}
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all := truth{}
+	for _, kind := range []string{"session", "page", "user"} {
+		keys := c.Keys(t.Context(), kind+":*").Val()
+		pipe := c.Pipeline()
+		for _, k := range keys {
+			pipe.MemoryUsage(t.Context(), k)
+		}
+		sizes, err := pipe.Exec(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := all[kind]
+		for _, size := range sizes {
+			sum.keys++
+			sum.bytes += size.(interface{ Val() int64 }).Val()
+		}
+		all[kind] = sum
+	}
+	return all
+}
+
+func kindOf(g report.Group) string { kind, _, _ := strings.Cut(g.Pattern, ":"); return kind }
+
+// TestModes compares each mode of sampling with the truth.
+func TestModes(t *testing.T) {
+	s := redistest.Start(t)
+	want := diverse(t, s, 40_000)
+	for mode, check := range map[string]func(t *testing.T, r *report.Report){
+		report.Full: func(t *testing.T, r *report.Report) {
+			for _, g := range r.Groups {
+				if w := want[kindOf(g)]; g.Keys != w.keys || g.Bytes != w.bytes || g.Sized != g.Keys || g.BytesError != 0 || g.KeysError != 0 {
+					t.Errorf("%s: %+v, want exactly %+v", g.Pattern, g.Figures, w)
+				}
+			}
+			if !r.Coverage.Complete || r.Totals.BytesError != 0 || r.Sampling.Confidence != 1 {
+				t.Errorf("totals %+v, %+v, %+v", r.Totals, r.Coverage, r.Sampling)
+			}
+		},
+		report.Sizes: func(t *testing.T, r *report.Report) {
+			for _, g := range r.Groups {
+				if g.Keys != want[kindOf(g)].keys || g.KeysError != 0 || g.Sized < pilot {
+					t.Errorf("%s: %+v, want %d keys exactly", g.Pattern, g.Figures, want[kindOf(g)].keys)
+				}
+			}
+			if !r.Coverage.Complete || r.Totals.Sized > r.Totals.Keys*2/3 || r.Cost.Commands > r.Totals.Keys*3/4 {
+				t.Errorf("totals %+v, complete %v, %d commands", r.Totals, r.Coverage.Complete, r.Cost.Commands)
+			}
+		},
+		report.Keys: func(t *testing.T, r *report.Report) {
+			if r.Coverage.Complete || r.Totals.KeysError != 0 || r.Totals.Keys != r.Servers[0].Keys {
+				t.Errorf("totals %+v, coverage %+v", r.Totals, r.Coverage)
+			}
+			for _, g := range r.Groups {
+				if d := g.Keys - want[kindOf(g)].keys; g.KeysError == 0 || max(d, -d) > 2*g.KeysError {
+					t.Errorf("%s: %d ± %d keys, want %d", g.Pattern, g.Keys, g.KeysError, want[kindOf(g)].keys)
+				}
+			}
+		},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: AllDatabases, Sampling: mode})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Sampling.Mode != mode || len(r.Groups) != 3 {
+				t.Fatalf("mode %s, groups %+v", r.Sampling.Mode, r.Groups)
+			}
+			keys, bytes := r.Other.Keys, r.Other.Bytes
+			for _, g := range r.Groups {
+				keys, bytes = keys+g.Keys, bytes+g.Bytes
+				w := want[kindOf(g)]
+				if d := g.Bytes - w.bytes; max(d, -d) > 2*g.BytesError { // twice: one run in 10,000 fails
+					t.Errorf("%s: %d ± %d bytes, want %d", g.Pattern, g.Bytes, g.BytesError, w.bytes)
+				}
+				if g.P50 < g.Min || g.P50 > g.P99 || g.P99 > g.Max || len(g.Sizes) == 0 {
+					t.Errorf("%s: sizes %+v", g.Pattern, g.Figures)
+				}
+			}
+			if keys != r.Totals.Keys || bytes != r.Totals.Bytes {
+				t.Errorf("groups add up to %d keys of %d bytes, the totals are %+v", keys, bytes, r.Totals)
+			}
+			if r.Cost.BytesSent == 0 || r.Cost.BytesReceived == 0 || r.Cost.Commands == 0 {
+				t.Errorf("cost %+v", r.Cost)
+			}
+			if len(r.Biggest) != mostBiggest || r.Biggest[0].Bytes < r.Biggest[1].Bytes {
+				t.Errorf("biggest keys %+v", r.Biggest)
+			}
+			check(t, r)
+		})
+	}
+}
+
+// TestDetails: what a sample of each group's keys is.
+func TestDetails(t *testing.T) {
+	s := redistest.Start(t)
+	diverse(t, s, 3000)
+	r, err := run(t, Subject{Nodes: []*Node{node(s, "a")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range r.Groups {
+		d := g.Detail
+		if d == nil || d.Sampled < 16 {
+			t.Fatalf("%s: %+v", g.Pattern, d)
+		}
+		kind, ttl := "string", int64(0)
+		if kindOf(g) == "user" {
+			kind = "hash"
+		}
+		if kindOf(g) == "page" {
+			ttl = d.Sampled
+		}
+		within := int64(0)
+		for _, b := range d.TTL {
+			within += b.Count
+		}
+		if d.Types[kind] != d.Sampled || d.NoTTL != d.Sampled-ttl || within != ttl || len(d.Idle) == 0 {
+			t.Errorf("%s: %+v", g.Pattern, d)
+		}
+	}
+}
+
+// TestLooksDoNotCountAsUse: idle times stay what they are.
+func TestLooksDoNotCountAsUse(t *testing.T) {
+	s := redistest.Start(t)
+	c := client(t, s)
+	c.Set(t.Context(), "old", "v", 0)
+	time.Sleep(2100 * time.Millisecond)
+	if _, err := run(t, Subject{Nodes: []*Node{node(s, "a")}}); err != nil {
+		t.Fatal(err)
+	}
+	if idle := c.ObjectIdleTime(t.Context(), "old").Val(); idle < 2*time.Second {
+		t.Errorf("idle for %v after the scan", idle)
+	}
+}
+
+func TestWorthALook(t *testing.T) {
+	looks := 0
+	for n := range int64(1 << 20) {
+		if worthALook(n + 1) {
+			looks++
+		}
+	}
+	if looks < 16+8*15 || looks > 16+8*17 {
+		t.Errorf("%d looks at a million keys", looks)
+	}
+}
