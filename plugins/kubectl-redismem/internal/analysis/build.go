@@ -128,7 +128,8 @@ func fill(r *report.Report, tree *pattern.Tree, m measure) error {
 func biggestOf(shards []*shard) []report.Key {
 	var all []report.Key
 	for _, s := range shards {
-		if s.biggest == nil {
+		if s.described != nil || s.biggest == nil {
+			all = append(all, s.described...)
 			continue
 		}
 		for _, k := range s.biggest.list {

@@ -112,7 +112,7 @@ func TestModes(t *testing.T) {
 			if r.Cost.BytesSent == 0 || r.Cost.BytesReceived == 0 || r.Cost.Commands == 0 {
 				t.Errorf("cost %+v", r.Cost)
 			}
-			if len(r.Biggest) != mostBiggest || r.Biggest[0].Bytes < r.Biggest[1].Bytes {
+			if len(r.Biggest) != mostBiggest || r.Biggest[0].Bytes < r.Biggest[1].Bytes || r.Biggest[0].Type != "string" || r.Biggest[0].TTL != -1 {
 				t.Errorf("biggest keys %+v", r.Biggest)
 			}
 			check(t, r)

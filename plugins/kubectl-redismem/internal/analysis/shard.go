@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/keys"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
@@ -34,6 +35,7 @@ type shard struct {
 	mode                  string        // of sampling, see report
 	tree                  *pattern.Tree // nil before the scan
 	biggest               *biggest
+	described             []report.Key // the biggest, once they are
 	databases             []report.Database
 	counts                counts
 	restarts              int
@@ -134,7 +136,25 @@ func (s *shard) scan(ctx context.Context) error {
 		}
 	}
 	s.done = true
+	s.describeBiggest(ctx)
 	return s.after(ctx)
+}
+
+// describeBiggest asks what the biggest keys are.
+func (s *shard) describeBiggest(ctx context.Context) {
+	s.described = nil
+	for _, d := range s.databases {
+		var list []keys.Key
+		for _, k := range s.biggest.list {
+			if k.database == d.DB {
+				list = append(list, keys.New(s.node.Endpoint.Name, d.DB, k.name, k.size))
+			}
+		}
+		keys.Describe(ctx, s.client, list)
+		for _, k := range list {
+			s.described = append(s.described, k.Key)
+		}
+	}
 }
 
 // errMoved: what moves while it is scanned may be seen on both nodes, or on none.

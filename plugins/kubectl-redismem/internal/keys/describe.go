@@ -13,24 +13,42 @@ import (
 // lengths are the commands that count a collection's elements.
 var lengths = map[string]string{"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN", "stream": "XLEN"}
 
-// describe asks what the winners are. It is worth less than their sizes: what is
-// refused, or is gone by now, stays unknown.
+// describe asks what the winners are.
 func (s *search) describe(ctx context.Context, db int) {
 	client := s.endpoint.Client()
 	defer client.Close()
+	list := make([]Key, 0, len(s.best.list))
+	for _, e := range s.best.list {
+		list = append(list, New(s.endpoint.Name, db, e.name, e.size))
+	}
+	Describe(ctx, client, list)
+	s.found = append(s.found, list...)
+}
+
+// New is a key of which only the size is known.
+func New(server string, db int, name string, size int64) Key {
+	return Key{raw: name, Idle: -1, Key: report.Key{
+		Name: string(pattern.AppendEscaped(nil, name)), DB: db, Server: server, Bytes: size, Elements: -1, TTL: -2}}
+}
+
+// Describe asks what keys of one database are. It is worth less than their sizes:
+// what is refused, or is gone by now, stays unknown.
+func Describe(ctx context.Context, client *redis.Client, list []Key) {
+	if len(list) == 0 {
+		return
+	}
 	conn := client.Conn()
 	defer conn.Close()
 	// In the wrong database the answers would be about other keys of these names.
-	selected := db == 0 || conn.Select(ctx, db).Err() == nil
+	if db := list[0].DB; db != 0 && conn.Select(ctx, db).Err() != nil {
+		return
+	}
 	// Counting elements is a use of the key to the server, unless it is told otherwise.
 	_ = conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
-	for _, e := range s.best.list {
-		k := Key{raw: e.name, Idle: -1, Key: report.Key{
-			Name: string(pattern.AppendEscaped(nil, e.name)), DB: db, Server: s.endpoint.Name, Bytes: e.size, Elements: -1, TTL: -2}}
-		if selected && ctx.Err() == nil {
-			ask(ctx, conn, &k)
+	for i := range list {
+		if ctx.Err() == nil {
+			ask(ctx, conn, &list[i])
 		}
-		s.found = append(s.found, k)
 	}
 }
 
