@@ -10,14 +10,11 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
-// Thresholds of the rules.
+// Thresholds of the rules about servers and totals.
 const (
 	fullShare  = 0.9     // of maxmemory in use, that is nearly full
 	fragmented = 1.5     // resident over used memory
 	worthwhile = 0.05    // share of all bytes below which a group is not mentioned
-	fewSamples = 20      // sampled keys below which a group's details say nothing
-	mostNoTTL  = 0.9     // share of sampled keys without TTL
-	tinyBytes  = 100     // average of tiny keys
 	minBytes   = 1 << 20 // totals below which nothing about groups matters
 	wideShare  = 0.2     // half-width over estimate, that is too uncertain
 )
@@ -48,25 +45,12 @@ func Of(r *report.Report) []report.Advice {
 			list = append(list, ofGroup(g)...)
 		}
 	}
+	list = append(list, ofKeys(r)...)
 	slices.SortStableFunc(list, func(a, b report.Advice) int {
 		if x, y := slices.Index(order, a.Severity), slices.Index(order, b.Severity); x != y {
 			return x - y
 		}
 		return int(max(min(b.Saves-a.Saves, 1), -1))
 	})
-	return list
-}
-
-func ofGroup(g report.Group) (list []report.Advice) {
-	if d := g.Detail; d != nil && d.Sampled >= fewSamples && float64(d.NoTTL) >= mostNoTTL*float64(d.Sampled) {
-		list = append(list, report.Advice{ID: "no-ttl", Severity: "look", Pattern: g.Pattern, Title: "keys of " + g.Pattern + " never expire",
-			Why:  fmt.Sprintf("%d of %d sampled keys have no TTL; the pattern has %s", d.NoTTL, d.Sampled, output.Bytes(g.Bytes)),
-			What: "if it is a cache, let its writer set a TTL"})
-	}
-	if g.Sized > 0 && g.Avg < tinyBytes {
-		list = append(list, report.Advice{ID: "tiny-keys", Severity: "note", Pattern: g.Pattern, Title: "keys of " + g.Pattern + " are tiny",
-			Why:  fmt.Sprintf("%d keys of %d B on average: much of that is the server's overhead of each key", g.Keys, g.Avg),
-			What: "consider hashes that hold many of them in one key"})
-	}
 	return list
 }

@@ -31,3 +31,54 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+func TestRulesAboutDetails(t *testing.T) {
+	group := func(p50 int64, d report.Details) *report.Report {
+		d.Sampled = 100
+		f := report.Figures{Keys: 1 << 20, Sized: 1, Bytes: 1 << 30, Avg: 1000, P50: p50}
+		return &report.Report{Totals: f, Groups: []report.Group{{Pattern: "a:*", Figures: f, Detail: &d}}}
+	}
+	idle := func(n int64) report.Details {
+		return report.Details{NoTTL: 100, Idle: []report.Bin{{From: 10, Count: 100 - n}, {From: 7 * 86400, Count: n}}}
+	}
+	encoded := func(name string, n int64) report.Details { return report.Details{Encodings: map[string]int64{name: n}} }
+	for name, tc := range map[string]struct {
+		report *report.Report
+		want   string
+	}{
+		"unused":       {group(900, idle(50)), "unused"},
+		"used":         {group(900, idle(49)), "no-ttl"},
+		"small hashes": {group(4<<10, encoded("hash/hashtable", 50)), "encoding-limit"},
+		"small zsets":  {group(100, encoded("zset/skiplist", 100)), "encoding-limit"},
+		"big hashes":   {group(4<<10+1, encoded("hash/hashtable", 100)), ""},
+		"few hashes":   {group(900, encoded("hash/hashtable", 49)), ""},
+		"compact":      {group(900, encoded("hash/listpack", 100)), ""},
+		"size unknown": {group(0, encoded("hash/hashtable", 100)), ""},
+	} {
+		got := advice.Of(tc.report)
+		if tc.want == "" && len(got) > 0 || tc.want != "" && (len(got) != 1 || got[0].ID != tc.want) {
+			t.Errorf("%s: %+v, want %q", name, got, tc.want)
+		}
+	}
+}
+
+func TestRulesAboutKeys(t *testing.T) {
+	for name, tc := range map[string]struct {
+		key  report.Key
+		all  int64
+		want string
+	}{
+		"dominant":       {report.Key{Bytes: 1 << 20, Elements: 1 << 20}, 4 << 20, "dominant-key"},
+		"not dominant":   {report.Key{Bytes: 1<<20 - 1}, 4 << 20, ""},
+		"of little":      {report.Key{Bytes: 100}, 100, ""},
+		"big collection": {report.Key{Bytes: 1 << 20, Elements: 100_000, Type: "list"}, 1 << 40, "big-collection"},
+		"collection":     {report.Key{Bytes: 1 << 30, Elements: 99_999, Type: "list"}, 1 << 40, ""},
+		"huge string":    {report.Key{Bytes: 10 << 20, Elements: -1, Type: "string"}, 1 << 40, "huge-string"},
+		"string":         {report.Key{Bytes: 10<<20 - 1, Elements: -1, Type: "string"}, 1 << 40, ""},
+	} {
+		got := advice.Of(&report.Report{Totals: report.Figures{Bytes: tc.all}, Biggest: []report.Key{tc.key}})
+		if tc.want == "" && len(got) > 0 || tc.want != "" && (len(got) != 1 || got[0].ID != tc.want) {
+			t.Errorf("%s: %+v, want %q", name, got, tc.want)
+		}
+	}
+}
