@@ -28,11 +28,15 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 	if used != nil {
 		fmt.Fprintf(w, ", password from %s", streams.SanitizeLine(used.Source))
 	}
-	fmt.Fprintf(w, "\n%d of %d keys in %.1f s", c.Seen, max(c.KeysBefore, c.Seen), c.Seconds)
+	how := ""
+	if r.Sampling.Mode == report.Keys {
+		how = " at random"
+	}
+	fmt.Fprintf(w, "\n%d of %d keys%s in %.1f s", c.Seen, max(c.KeysBefore, c.Seen), how, c.Seconds)
 	if c.Seconds > 0 {
 		fmt.Fprintf(w, " (%s/s)", streams.Count(int64(float64(c.Seen)/c.Seconds)))
 	}
-	fmt.Fprintf(w, "; their sizes sum to %s\n", output.Bytes(r.Totals.Bytes))
+	fmt.Fprintf(w, "; %s\n", sum(r))
 	if c.Vanished > 0 {
 		fmt.Fprintf(w, "note: %d keys were gone before their size was asked\n", c.Vanished)
 	}
@@ -40,7 +44,10 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 		fmt.Fprintf(w, "note: %d keys were left to the nodes that have their hash slots now\n", c.Foreign)
 	}
 	if c.Repeats > 0 {
-		fmt.Fprintf(w, "note: SCAN returned at least %d keys more than once, so the figures are a little too high\n", c.Repeats)
+		fmt.Fprintf(w, "note: SCAN returned about %d keys more than once, as it may while a table shrinks%s\n", c.Repeats, corrected(r))
+	}
+	for _, n := range r.Sampling.Notes {
+		fmt.Fprintf(w, "note: %s\n", streams.SanitizeLine(n))
 	}
 	if changedMuch(c) {
 		fmt.Fprintf(w, "note: the server had %d keys when the scan began and %d when it ended\n", c.KeysBefore, c.KeysAfter)
@@ -54,6 +61,23 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 	if c.Reconnects > 0 {
 		fmt.Fprintf(w, "note: the connection was lost and resumed %d times; nothing is missing\n", c.Reconnects)
 	}
+}
+
+// sum says what the keys' sizes add up to, and how sure that is.
+func sum(r *report.Report) string {
+	if r.Sampling.Mode == report.Full {
+		return "their sizes sum to " + output.Bytes(r.Totals.Bytes)
+	}
+	return fmt.Sprintf("%d sizes were asked, all keys together take about %s ± %s (95%%)",
+		r.Sampling.Sized, output.Bytes(r.Totals.Bytes), output.Bytes(r.Totals.BytesError))
+}
+
+// corrected says what became of repeats.
+func corrected(r *report.Report) string {
+	if r.Totals.Keys < r.Coverage.Seen-r.Coverage.Vanished-r.Coverage.Foreign-r.Coverage.Unreadable {
+		return "; they are taken out of the figures"
+	}
+	return ""
 }
 
 // most servers are told about one by one.

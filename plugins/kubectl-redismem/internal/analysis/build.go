@@ -30,7 +30,11 @@ func build(s Subject, shards []*shard, errs []error, o Options, mode string) (*r
 			tree.Merge(s.tree)
 		}
 	}
-	if err := fill(r, tree, measure{mode: mode, whole: tree.Total(), keys: r.Coverage.KeysBefore}); err != nil {
+	m := measure{mode: mode, whole: tree.Total(), keys: r.Coverage.KeysBefore}
+	if r.Coverage.Repeats*noticeable >= m.whole.Keys {
+		m.repeats = r.Coverage.Repeats
+	}
+	if err := fill(r, tree, m); err != nil {
 		return nil, err
 	}
 	if mode == report.Keys {

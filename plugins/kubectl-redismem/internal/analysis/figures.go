@@ -14,6 +14,8 @@ type measure struct {
 	mode  string
 	whole pattern.Stats
 	keys  int64 // that the servers say they have
+	// repeats are names that SCAN returned more than once, 0 if too few to matter.
+	repeats int64
 }
 
 // groups are the figures of groups that add up to the whole.
@@ -48,10 +50,39 @@ func (m measure) groups(groups []pattern.Group) ([]report.Figures, error) {
 			out[i].Keys = n
 		}
 	}
+	m.takeOut(out)
 	for i := range out {
 		average(&out[i])
 	}
 	return out, nil
+}
+
+// noticeable is the share of repeats, one in so many keys, from which on figures are
+// corrected for them.
+const noticeable = 1000
+
+// takeOut corrects figures for repeats, which are spread over the groups by chance
+// as keys are. Which of them each group had is not known: its error says so.
+func (m measure) takeOut(out []report.Figures) {
+	if m.repeats == 0 {
+		return
+	}
+	factor := 1 - float64(m.repeats)/float64(m.whole.Keys)
+	keys, bytes := make([]int64, len(out)), make([]int64, len(out))
+	for i, f := range out {
+		keys[i], bytes[i] = f.Keys, f.Bytes
+	}
+	keys, bytes = estimate.Scale(keys, factor), estimate.Scale(bytes, factor)
+	for i := range out {
+		f := &out[i]
+		taken := f.Keys - keys[i]
+		off := min(float64(taken), 1.96*math.Sqrt(float64(taken))+1)
+		f.KeysError += int64(math.Ceil(off))
+		if f.Keys > 0 {
+			f.BytesError += int64(math.Ceil(off * float64(f.Bytes) / float64(f.Keys)))
+		}
+		f.Keys, f.Bytes = keys[i], bytes[i]
+	}
 }
 
 // bytes rounds an estimate. Keys of which no size is known are taken for average

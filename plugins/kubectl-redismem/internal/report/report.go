@@ -126,7 +126,7 @@ type Coverage struct {
 	Foreign    int64            `json:"keysForeign"`  // of slots that the node does not own any more
 	Unreadable int64            `json:"keysUnreadable"`
 	Refusals   map[string]int64 `json:"refusals,omitempty"`
-	Repeats    int64            `json:"keysRepeated"` // estimated, and taken out of the figures
+	Repeats    int64            `json:"keysRepeated"` // estimated; taken out of the figures if more than one in 1000
 	Reconnects int              `json:"reconnects"`
 	Restarts   int              `json:"restarts"` // shards begun again on another node
 	Started    time.Time        `json:"startedAt"`
