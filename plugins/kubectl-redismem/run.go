@@ -26,6 +26,9 @@ func (o *options) run(ctx context.Context) error {
 	}
 	progress := streams.NewProgress(o.io, "scanning", "keys")
 	o.analysis.Progress = progress.Update
+	if o.watched() {
+		o.analysis.Preview = o.preview
+	}
 	r, err := analysis.Run(ctx, subject.Subject, o.analysis)
 	progress.Clear()
 	if r == nil {
@@ -35,6 +38,22 @@ func (o *options) run(ctx context.Context) error {
 		return printErr
 	}
 	return o.conclude(ctx, r, subject, err)
+}
+
+// watched reports whether somebody waits for a table at a terminal.
+func (o *options) watched() bool {
+	return !o.io.Quiet && o.io.OutIsTerminal() && o.io.ErrIsTerminal() && (o.format == render.Table || o.format == render.Wide)
+}
+
+// previewed is how many groups the first estimate shows.
+const previewed = 10
+
+// preview shows a first estimate above the progress of the scan.
+func (o *options) preview(r *report.Report) {
+	fmt.Fprintf(o.io.Err, "first estimate, from %d random keys:\n", r.Coverage.Seen)
+	//nolint:errcheck // what matters is the report
+	render.Write(o.io.Err, render.Table, r, render.Options{Width: o.io.Width(), Top: previewed, Sort: o.sort})
+	fmt.Fprintln(o.io.Err)
 }
 
 // print writes the report to stdout.

@@ -27,6 +27,9 @@ type Options struct {
 	Samples  int                     // as scan.Config.Samples
 	Sampling string                  // Auto or one of the modes of package report; "" means Auto
 	Progress func(done, total int64) // may be nil
+	// Preview, if not nil, is told a first estimate within seconds where the whole
+	// answer takes longer.
+	Preview func(*report.Report)
 }
 
 // Node is a server to scan: a shard's, or the only one.
@@ -67,6 +70,7 @@ func Run(ctx context.Context, s Subject, o Options) (*report.Report, error) {
 		total.total += s.keysBefore
 	}
 	mode, notes := o.mode(shards)
+	o.preview(ctx, s, shards, mode)
 	for _, s := range shards {
 		s.mode = mode
 	}

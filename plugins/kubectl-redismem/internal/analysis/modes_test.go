@@ -175,3 +175,31 @@ func TestWorthALook(t *testing.T) {
 		t.Errorf("%d looks at a million keys", looks)
 	}
 }
+
+// TestPreview: many keys have a first answer that is near the last one, few have
+// none.
+func TestPreview(t *testing.T) {
+	s := redistest.Start(t, "--enable-debug-command", "yes")
+	preview := func() (first, last *report.Report) {
+		last, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}},
+			Options{DB: AllDatabases, Preview: func(r *report.Report) { first = r }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return first, last
+	}
+	populate(t, s, "few", 1000)
+	if first, _ := preview(); first != nil {
+		t.Errorf("a preview of %d keys", first.Totals.Keys)
+	}
+	if err := client(t, s).Do(t.Context(), "DEBUG", "POPULATE", 1_100_000, "many", 100).Err(); err != nil {
+		t.Fatal(err)
+	}
+	first, last := preview()
+	if first == nil || first.Sampling.Mode != report.Keys || last.Sampling.Mode != report.Full || !last.Coverage.Complete {
+		t.Fatalf("first %+v", first)
+	}
+	if d := first.Totals.Bytes - last.Totals.Bytes; max(d, -d) > last.Totals.Bytes/50 || first.Coverage.Seconds > 3 || first.Groups[0].Pattern != "many:*" {
+		t.Errorf("first %+v in %v s, last %+v", first.Totals, first.Coverage.Seconds, last.Totals)
+	}
+}
