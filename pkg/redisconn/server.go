@@ -38,8 +38,9 @@ type Server struct {
 
 // Database is one numbered database with keys in it.
 type Database struct {
-	DB   int
-	Keys int64 // what DBSIZE says
+	DB      int
+	Keys    int64 // what DBSIZE says
+	Expires int64 // of them with a time to live; -1 if not told
 }
 
 // Keys is the number of keys in all databases.
@@ -136,13 +137,19 @@ func (s *Server) addDatabase(number, value string) {
 	if err != nil {
 		return
 	}
+	d := Database{DB: db, Expires: -1}
 	for part := range strings.SplitSeq(value, ",") {
-		if keys, ok := strings.CutPrefix(part, "keys="); ok {
-			n, err := strconv.ParseInt(keys, 10, 64)
-			if err == nil && n > 0 {
-				s.Databases = append(s.Databases, Database{DB: db, Keys: n})
-			}
-			return
+		name, figure, _ := strings.Cut(part, "=")
+		n, err := strconv.ParseInt(figure, 10, 64)
+		switch {
+		case err != nil:
+		case name == "keys":
+			d.Keys = n
+		case name == "expires":
+			d.Expires = n
 		}
+	}
+	if d.Keys > 0 {
+		s.Databases = append(s.Databases, d)
 	}
 }

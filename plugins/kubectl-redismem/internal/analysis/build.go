@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/advice"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
@@ -20,16 +21,19 @@ func build(s Subject, shards []*shard, errs []error, o Options, mode string) (*r
 		Cost:     report.Cost{ServerCPUSeconds: -1, ServerCPUShare: -1, LongestStall: -1},
 	}
 	tree := pattern.New(o.Pattern)
+	ledgers := make([]*report.Ledger, len(shards))
 	for i, s := range shards {
 		r.Servers = append(r.Servers, s.describe())
 		s.cover(&r.Coverage, errs[i])
 		r.Cost.Commands += s.counts.commands
 		r.Cost.BytesSent += s.counts.sent
 		r.Cost.BytesReceived += s.counts.received
+		ledgers[i] = s.ledger()
 		if s.tree != nil {
 			tree.Merge(s.tree)
 		}
 	}
+	r.Accounting = accounting.Combine(ledgers)
 	m := measure{mode: mode, whole: tree.Total(), keys: r.Coverage.KeysBefore}
 	if r.Coverage.Repeats*noticeable >= m.whole.Keys {
 		m.repeats = r.Coverage.Repeats

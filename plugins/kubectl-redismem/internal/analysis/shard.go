@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/keys"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
@@ -37,6 +38,7 @@ type shard struct {
 	biggest               *biggest
 	described             []report.Key // the biggest, once they are
 	databases             []report.Database
+	before, afterwards    *accounting.Snapshot // nil if it was not told
 	counts                counts
 	restarts              int
 	done                  bool
@@ -130,6 +132,7 @@ func lost(err error) bool {
 func (s *shard) scan(ctx context.Context) error {
 	s.tree, s.biggest = pattern.New(s.Pattern), &biggest{}
 	s.counts.refusals = map[string]int64{}
+	s.before, _ = accounting.Take(ctx, s.client) // without it there is no waterfall
 	for _, d := range s.chosen(s.info) {
 		if err := s.scanDatabase(ctx, d); err != nil {
 			return err
@@ -137,6 +140,7 @@ func (s *shard) scan(ctx context.Context) error {
 	}
 	s.done = true
 	s.describeBiggest(ctx)
+	s.afterwards, _ = accounting.Take(ctx, s.client)
 	return s.after(ctx)
 }
 
