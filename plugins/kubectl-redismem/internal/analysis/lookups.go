@@ -2,7 +2,9 @@ package analysis
 
 import (
 	"context"
+	"errors"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -20,6 +22,7 @@ type lookups struct {
 	mu       sync.Mutex
 	results  []lookedUp
 	commands int64
+	refused  [len(questions)]bool
 }
 
 type lookedUp struct {
@@ -30,7 +33,6 @@ type lookedUp struct {
 const (
 	mostPicks = 256
 	batch     = 32
-	commands  = 4 // for each key
 )
 
 // newLookups begins with one database; nil if it cannot be selected.
@@ -95,44 +97,77 @@ func (l *lookups) run(ctx context.Context, conn *redis.Conn) {
 	}
 }
 
-// ask has one round trip for all names. What is refused stays unknown.
+// questions about a key. IDLETIME is first, as TYPE may count as a use.
+var questions = [...][]any{
+	{"OBJECT", "IDLETIME"}, {"TYPE"}, {"OBJECT", "ENCODING"}, {"PTTL"},
+}
+
+const (
+	askIdle = iota
+	askType
+	askEncoding
+	askTTL
+)
+
+// ask has one round trip for all names. A question that the server refuses, such as
+// for a missing right, is not asked again, and its answers stay unknown.
 func (l *lookups) ask(ctx context.Context, conn *redis.Conn, names []string) {
 	pipe := conn.Pipeline()
-	type answer struct {
-		kind, encoding *redis.Cmd
-		ttl, idle      *redis.Cmd
-	}
-	answers := make([]answer, len(names))
+	answers := make([][len(questions)]*redis.Cmd, len(names))
+	asked := int64(0)
 	for i, name := range names {
-		answers[i] = answer{
-			idle:     pipe.Do(ctx, "OBJECT", "IDLETIME", name), // first: TYPE may count as a use
-			kind:     pipe.Do(ctx, "TYPE", name),
-			encoding: pipe.Do(ctx, "OBJECT", "ENCODING", name),
-			ttl:      pipe.Do(ctx, "PTTL", name),
+		for q, words := range questions {
+			if !l.refused[q] {
+				answers[i][q] = pipe.Do(ctx, append(slices.Clone(words), name)...)
+				asked++
+			}
 		}
+	}
+	if asked == 0 {
+		return
 	}
 	_, _ = pipe.Exec(ctx) // each answer has its own error
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.commands += int64(commands * len(names))
+	l.commands += asked
 	for i, a := range answers {
-		kind, err := a.kind.Text()
-		if err != nil || kind == "none" {
-			continue // gone, or refused
+		for q, answer := range a {
+			var refusal redis.Error
+			if answer != nil && errors.As(answer.Err(), &refusal) && !errors.Is(refusal, redis.Nil) {
+				l.refused[q] = true
+			}
 		}
-		f := pattern.Facts{Type: kind, TTL: -2, Idle: -1}
-		if encoding, err := a.encoding.Text(); err == nil {
-			f.Encoding = encoding
+		if f, ok := facts(a); ok {
+			l.results = append(l.results, lookedUp{names[i], f})
 		}
-		if ttl, err := a.ttl.Int64(); err == nil {
+	}
+}
+
+// facts reads the answers about one key. It is not ok if the key is gone, or nobody
+// may say what it is.
+func facts(answers [len(questions)]*redis.Cmd) (f pattern.Facts, ok bool) {
+	f = pattern.Facts{TTL: -2, Idle: -1}
+	if a := answers[askType]; a != nil {
+		f.Type, _ = a.Text()
+	}
+	if f.Type == "" || f.Type == "none" {
+		return f, false
+	}
+	if a := answers[askEncoding]; a != nil {
+		f.Encoding, _ = a.Text()
+	}
+	if a := answers[askTTL]; a != nil {
+		if ttl, err := a.Int64(); err == nil {
 			f.TTL = ttl
 			if ttl >= 0 {
 				f.TTL = int64(math.Ceil(float64(ttl) / 1000))
 			}
 		}
-		if idle, err := a.idle.Int64(); err == nil {
+	}
+	if a := answers[askIdle]; a != nil {
+		if idle, err := a.Int64(); err == nil {
 			f.Idle = idle
 		}
-		l.results = append(l.results, lookedUp{names[i], f})
 	}
+	return f, true
 }

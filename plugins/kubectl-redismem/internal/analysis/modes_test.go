@@ -203,3 +203,27 @@ func TestPreview(t *testing.T) {
 		t.Errorf("first %+v in %v s, last %+v", first.Totals, first.Coverage.Seconds, last.Totals)
 	}
 }
+
+// TestRefusedLooks: what a user may not ask is asked once or so, and stays unknown;
+// the rest is known.
+func TestRefusedLooks(t *testing.T) {
+	s := redistest.Start(t)
+	c := client(t, s)
+	populate(t, s, "k", 3000)
+	c.Do(t.Context(), "ACL", "SETUSER", "default", "-object", "-client", "-memory|stats", "-memory|malloc-stats")
+	c.ConfigResetStat(t.Context())
+	r, err := run(t, Subject{Nodes: []*Node{node(s, "a")}})
+	if err != nil || !r.Coverage.Complete {
+		t.Fatal(r, err)
+	}
+	d := r.Groups[0].Detail
+	if d == nil || d.Types["string"] != d.Sampled || len(d.Encodings) > 0 || len(d.Idle) > 0 || d.NoTTL != d.Sampled {
+		t.Errorf("details %+v", d)
+	}
+	var rejected int
+	_, stats, _ := strings.Cut(c.Info(t.Context(), "commandstats").Val(), "cmdstat_object|encoding:")
+	_, stats, _ = strings.Cut(stats, "rejected_calls=")
+	if _, err := fmt.Sscan(strings.SplitN(stats, ",", 2)[0], &rejected); err != nil || rejected == 0 || rejected > batch {
+		t.Errorf("OBJECT ENCODING was refused %d times, %v", rejected, err)
+	}
+}
