@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -38,6 +39,7 @@ type flags struct {
 	samples     string
 	sample      string
 	output      string
+	watch       time.Duration
 	quiet, noHd bool
 }
 
@@ -94,6 +96,8 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.IntVar(&f.top, "top", defaultTop, "groups to show; the rest is summed up as other (0: all)")
 	fs.StringVar(&f.sort, "sort", orders[0], "order of the groups: "+join(orders))
 	fs.StringVarP(&f.output, "output", "o", render.Table, "output format: "+join(render.Formats))
+	fs.DurationVar(&f.watch, "watch", 0, "count again and again, `EVERY` so often, and show how fast groups grow; --watch alone is every 10s")
+	fs.Lookup("watch").NoOptDefVal = "10s"
 	fs.BoolVar(&f.noHd, "no-headers", false, "leave out the table's header")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	fs.IntVar(&f.count, "count", scan.DefaultCount, "keys that each SCAN asks for; more is faster and holds up the server longer")

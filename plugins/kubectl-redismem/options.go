@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/pflag"
@@ -44,6 +45,7 @@ type options struct {
 	sort      string
 	noHeaders bool
 	quiet     bool
+	every     time.Duration // to watch; 0: one report
 }
 
 func (f *flags) options(args []string) (*options, error) {
@@ -57,7 +59,7 @@ func (f *flags) options(args []string) (*options, error) {
 			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.groups},
 			DB:      f.db, Count: f.count, Chains: f.connections, Sampling: f.sample,
 		},
-		from: redisconn.Preference(f.from), top: f.top, sort: f.sort,
+		from: redisconn.Preference(f.from), top: f.top, sort: f.sort, every: f.watch,
 	}
 	o.io.Quiet = o.io.Quiet || f.quiet
 	var err error
@@ -103,6 +105,10 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--count %d is out of range: use 1 to %d", f.count, maxCount)
 	case !slices.Contains([]int{1, 2, 4, 8}, f.connections):
 		return cli.Usagef("--connections %d: use 1, 2, 4 or 8", f.connections)
+	case f.set.Changed("watch") && f.watch < time.Second:
+		return cli.Usagef("--watch=%s is too often: a scan is work for the server; use 1s or more", f.watch)
+	case f.watch > 0 && !slices.Contains(watchable, f.output):
+		return cli.Usagef("--watch goes with -o %s, not with %s", strings.Join(watchable, ", "), f.output)
 	case !slices.Contains(samplings, f.sample):
 		return cli.Usagef("--sample %q: use one of %s", f.sample, join(samplings))
 	case !slices.Contains(render.Formats, f.output):
@@ -116,6 +122,9 @@ func (f *flags) check(args []string) error {
 	}
 	return nil
 }
+
+// watchable are the formats of which one can follow another.
+var watchable = []string{render.Table, render.Wide, render.JSON}
 
 var samplings = []string{analysis.Auto, report.Full, report.Sizes, report.Keys}
 

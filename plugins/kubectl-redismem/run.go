@@ -24,6 +24,9 @@ func (o *options) run(ctx context.Context) error {
 	if err != nil {
 		return o.failed(ctx, analysis.ExplainRefusal(err))
 	}
+	if o.every > 0 {
+		return o.watch(ctx, subject)
+	}
 	progress := streams.NewProgress(o.io, "scanning", "keys")
 	o.analysis.Progress = progress.Update
 	if o.watched() {
@@ -34,7 +37,7 @@ func (o *options) run(ctx context.Context) error {
 	if r == nil {
 		return o.failed(ctx, err)
 	}
-	if printErr := o.print(r); printErr != nil {
+	if printErr := o.print(r, nil); printErr != nil {
 		return printErr
 	}
 	return o.conclude(ctx, r, subject, err)
@@ -56,10 +59,11 @@ func (o *options) preview(r *report.Report) {
 	fmt.Fprintln(o.io.Err)
 }
 
-// print writes the report to stdout.
-func (o *options) print(r *report.Report) error {
+// print writes the report to stdout, with what has grown since an earlier one, which
+// may be nil.
+func (o *options) print(r, before *report.Report) error {
 	return render.Write(o.io.Out, o.format, r, render.Options{
-		Width: o.io.Width(), Top: o.top, Sort: o.sort, NoHeaders: o.noHeaders, Sections: o.sections(),
+		Width: o.io.Width(), Top: o.top, Sort: o.sort, NoHeaders: o.noHeaders, Sections: o.sections(), Before: before,
 	})
 }
 

@@ -12,11 +12,12 @@ import (
 
 // Thresholds of the rules about servers and totals.
 const (
-	fullShare  = 0.9     // of maxmemory in use, that is nearly full
-	fragmented = 1.5     // resident over used memory
-	worthwhile = 0.05    // share of all bytes below which a group is not mentioned
-	minBytes   = 1 << 20 // totals below which nothing about groups matters
-	wideShare  = 0.2     // half-width over estimate, that is too uncertain
+	fullShare    = 0.9      // of maxmemory in use, that is nearly full
+	fragmented   = 1.5      // resident over used memory
+	worthwhile   = 0.05     // share of all bytes below which a group is not mentioned
+	fragmentable = 64 << 20 // used memory below which the allocator's own needs look like fragmentation
+	minBytes     = 1 << 20  // totals below which nothing about groups matters
+	wideShare    = 0.2      // half-width over estimate, that is too uncertain
 )
 
 var order = []string{"act", "look", "note"}
@@ -31,7 +32,7 @@ func Of(r *report.Report) []report.Advice {
 				What: "raise maxmemory, or free what the largest patterns hold"})
 		}
 	}
-	if l := r.Accounting; l != nil && l.Fragmentation > fragmented && l.Used >= minBytes {
+	if l := r.Accounting; l != nil && l.Fragmentation > fragmented && l.Used >= fragmentable {
 		list = append(list, report.Advice{ID: "fragmentation", Severity: "look", Title: "memory is fragmented",
 			Why:  fmt.Sprintf("resident memory %s is %.2f times the used %s", output.Bytes(l.Resident), l.Fragmentation, output.Bytes(l.Used)),
 			What: "consider activedefrag, or a restart after a failover"})

@@ -65,6 +65,7 @@ type Options struct {
 	Sort      string // one of the orders; "" leaves the report's
 	NoHeaders bool   // of tables and csv
 	Sections  Sections
+	Before    *report.Report // of the same data: tables show growth since then
 }
 
 // Write writes r in one of [Formats]. It does not change r.

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
@@ -21,12 +22,26 @@ func (v *view) table(w io.Writer, wide bool) error {
 			output.Column{Header: "TYPE"}, output.Column{Header: "NOTTL", Right: true}, output.Column{Header: "TTL", Right: true},
 			output.Column{Header: "IDLE", Right: true}, output.Column{Header: "ENCODING"}, output.Column{Header: "SHAPE"})
 	}
+	grown := newGrowth(v.Before, v.Report)
+	if grown != nil {
+		t.Columns = slices.Insert(t.Columns, 3, output.Column{Header: "GROWTH", Right: true})
+	}
 	add := func(name string, f report.Figures, graph string, g *report.Group) {
 		row := []string{name, keys(f), size(f), percent(share(f.Bytes, v.Totals.Bytes)), sized(f, f.Avg), sized(f, f.Max)}
 		if wide {
 			row = append(row, wideCells(f, g)...)
 		} else {
 			row = append(row, graph)
+		}
+		if grown != nil {
+			rate := "" // what the groups leave are not the same patterns as before
+			switch {
+			case g != nil:
+				rate = grown.cell(g.Pattern, f)
+			case name == totalName:
+				rate = grown.total(f)
+			}
+			row = slices.Insert(row, 3, rate)
 		}
 		t.Rows = append(t.Rows, row)
 	}
