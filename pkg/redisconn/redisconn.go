@@ -106,7 +106,7 @@ func (e *Endpoint) Client() *redis.Client {
 		Protocol:                 2,
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-		PoolSize:                 2,
+		PoolSize:                 6, // of which most commands use one
 		MaxRetries:               1,
 		DialerRetries:            1,
 		DialTimeout:              e.timeout() + dialGrace,

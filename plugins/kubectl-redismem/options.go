@@ -63,6 +63,10 @@ func (f *flags) options(args []string) (*options, error) {
 	}
 	o.io.Quiet = o.io.Quiet || f.quiet
 	var err error
+	if o.analysis.Limits.MaxCPU, err = maxCPU(f.maxCPU); err != nil {
+		return nil, err
+	}
+	o.analysis.Limits.MaxLatency = f.maxLatency
 	if o.analysis.Samples, err = samples(f.samples); err != nil {
 		return nil, err
 	}
@@ -109,6 +113,8 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--watch=%s is too often: a scan is work for the server; use 1s or more", f.watch)
 	case f.watch > 0 && !slices.Contains(watchable, f.output):
 		return cli.Usagef("--watch goes with -o %s, not with %s", strings.Join(watchable, ", "), f.output)
+	case f.maxLatency < 0:
+		return cli.Usagef("--max-latency %s cannot be negative", f.maxLatency)
 	case !slices.Contains(samplings, f.sample):
 		return cli.Usagef("--sample %q: use one of %s", f.sample, join(samplings))
 	case !slices.Contains(render.Formats, f.output):
@@ -122,6 +128,27 @@ func (f *flags) check(args []string) error {
 	}
 	return nil
 }
+
+// maxCPU understands --max-cpu: see pace.Limits.
+func maxCPU(text string) (float64, error) {
+	switch text {
+	case "auto":
+		return 0, nil
+	case "none":
+		return -1, nil
+	}
+	n, isPercent := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(n, 64)
+	if isPercent {
+		share /= 100
+	}
+	if err != nil || !(share >= leastCPU && share <= 1) {
+		return 0, cli.Usagef("--max-cpu %q: use a share of one CPU from 1%% to 100%%, auto, or none", text)
+	}
+	return share, nil
+}
+
+const leastCPU = 0.01 // a scan has to end
 
 // watchable are the formats of which one can follow another.
 var watchable = []string{render.Table, render.Wide, render.JSON}

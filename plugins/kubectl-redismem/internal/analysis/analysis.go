@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pace"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
@@ -21,11 +22,12 @@ const AllDatabases = -1
 // Options say what to scan and how to group it.
 type Options struct {
 	Pattern  pattern.Options
-	DB       int                     // or AllDatabases
-	Count    int                     // of SCAN; 0 means scan.DefaultCount
-	Chains   int                     // walks over one database at the same time, where the server allows it; 0 means 1
-	Samples  int                     // as scan.Config.Samples
-	Sampling string                  // Auto or one of the modes of package report; "" means Auto
+	DB       int    // or AllDatabases
+	Count    int    // of SCAN; 0 means scan.DefaultCount
+	Chains   int    // walks over one database at the same time, where the server allows it; 0 means 1
+	Samples  int    // as scan.Config.Samples
+	Sampling string // Auto or one of the modes of package report; "" means Auto
+	Limits   pace.Limits
 	Progress func(done, total int64) // may be nil
 	// Preview, if not nil, is told a first estimate within seconds where the whole
 	// answer takes longer.

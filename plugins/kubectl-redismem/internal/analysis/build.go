@@ -18,22 +18,19 @@ func build(s Subject, shards []*shard, errs []error, o Options, mode string) (*r
 		APIVersion: report.APIVersion, Kind: report.Kind, Source: s.Source,
 		Coverage: report.Coverage{Complete: len(s.Missing) == 0, Missing: s.Missing, Refusals: map[string]int64{}},
 		Sampling: report.Sampling{Mode: mode, Confidence: 0.95, Samples: elementSamples(o.Samples)},
-		Cost:     report.Cost{ServerCPUSeconds: -1, ServerCPUShare: -1, LongestStall: -1},
 	}
 	tree := pattern.New(o.Pattern)
 	ledgers := make([]*report.Ledger, len(shards))
 	for i, s := range shards {
 		r.Servers = append(r.Servers, s.describe())
 		s.cover(&r.Coverage, errs[i])
-		r.Cost.Commands += s.counts.commands
-		r.Cost.BytesSent += s.counts.sent
-		r.Cost.BytesReceived += s.counts.received
 		ledgers[i] = s.ledger()
 		if s.tree != nil {
 			tree.Merge(s.tree)
 		}
 	}
 	r.Accounting = accounting.Combine(ledgers)
+	bill(&r.Cost, shards)
 	m := measure{mode: mode, whole: tree.Total(), keys: r.Coverage.KeysBefore}
 	if r.Coverage.Repeats*noticeable >= m.whole.Keys {
 		m.repeats = r.Coverage.Repeats

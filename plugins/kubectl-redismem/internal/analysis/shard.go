@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/keys"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pace"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
@@ -39,6 +40,7 @@ type shard struct {
 	described             []report.Key // the biggest, once they are
 	databases             []report.Database
 	before, afterwards    *accounting.Snapshot // nil if it was not told
+	receipts              []pace.Receipt
 	counts                counts
 	restarts              int
 	done                  bool
@@ -133,15 +135,25 @@ func (s *shard) scan(ctx context.Context) error {
 	s.tree, s.biggest = pattern.New(s.Pattern), &biggest{}
 	s.counts.refusals = map[string]int64{}
 	s.before, _ = accounting.Take(ctx, s.client) // without it there is no waterfall
-	for _, d := range s.chosen(s.info) {
-		if err := s.scanDatabase(ctx, d); err != nil {
-			return err
-		}
+	if err := s.scanDatabases(ctx); err != nil {
+		return err
 	}
 	s.done = true
 	s.describeBiggest(ctx)
 	s.afterwards, _ = accounting.Take(ctx, s.client)
 	return s.after(ctx)
+}
+
+// scanDatabases goes over the databases, at the pace that the server can bear.
+func (s *shard) scanDatabases(ctx context.Context) error {
+	pacer := pace.Start(ctx, s.client, s.Limits)
+	defer func() { s.receipts = append(s.receipts, pacer.Stop(ctx)) }()
+	for _, d := range s.chosen(s.info) {
+		if err := s.scanDatabase(ctx, d, pacer); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // describeBiggest asks what the biggest keys are.
@@ -164,13 +176,13 @@ func (s *shard) describeBiggest(ctx context.Context) {
 // errMoved: what moves while it is scanned may be seen on both nodes, or on none.
 var errMoved = errors.New("hash slots moved to or from the node during the scan: their keys may be counted twice, or be missing")
 
-func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database) error {
+func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *pace.Pacer) error {
 	db := of.DB
 	c := &collector{tree: s.tree, mode: s.mode, biggest: s.biggest, precise: policy{expected: of.Keys},
 		rng: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), lookups: newLookups(ctx, s.client, db)} //nolint:gosec // not a secret
 	s.biggest.database = db
 	config := scan.Config{
-		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples,
+		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples, Pacer: pacer,
 	}
 	if s.mode == report.Keys {
 		c.tree = pattern.New(s.Pattern)

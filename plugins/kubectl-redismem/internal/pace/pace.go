@@ -1,0 +1,225 @@
+// Package pace decides how fast a scan may go, by what the server says about its
+// own work, and counts what the scan has cost it.
+//
+// A server that nobody else uses is read as fast as it can. Where others use it,
+// the commands of the scan may take a quarter of one CPU, less while the server
+// evicts, saves, lags behind its primary, or answers others later than before.
+package pace
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Limits are what the user allows. The zero value is automatic.
+type Limits struct {
+	MaxCPU     float64       // share of one CPU for the scan's commands; 0: a quarter while others use the server; negative: all
+	MaxLatency time.Duration // that answers may be later than before the scan; 0: 2 ms or half as late again, while others use the server
+}
+
+// Reasons to go slower, as [Receipt.For] names them.
+const (
+	ForCPU         = "cpu"
+	ForLatency     = "latency"
+	ForEvictions   = "evictions"
+	ForSaving      = "background save"
+	ForReplication = "replication lag"
+)
+
+const (
+	every      = 500 * time.Millisecond // between two looks at the server
+	pings      = 100 * time.Millisecond // between two looks at its latency
+	politeCPU  = 0.25                   // of one CPU, while others use the server
+	modestCPU  = 0.1                    // while it is in need
+	politePage = 100                    // keys of a SCAN, while others use the server
+	othersFrom = 50                     // commands a second that are not ours
+	unlimited  = 1 << 30
+	burst      = 50 * time.Millisecond // that a scan may make up for
+)
+
+// Pacer implements scan.Pacer. Stop ends it.
+type Pacer struct {
+	limits Limits
+	conn   *redis.Conn
+	canary *canary
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+	start  time.Time
+
+	sent  atomic.Int64  // commands of the scan
+	share atomic.Uint64 // of one CPU, in millionths; 0: no limit
+
+	mu      sync.Mutex
+	cost    float64 // server microseconds of a command
+	paid    int64   // commands that have been waited for
+	next    time.Time
+	waited  time.Duration
+	reasons []string
+
+	first, last *sample
+	ownCPU      float64 // microseconds
+	asked       int64   // our own INFOs and PINGs
+	calm        float64 // of the limit that latency leaves, from 0 to 1
+}
+
+// Start looks at the server once and then again and again until Stop. A server
+// that tells nothing about itself is not waited for.
+func Start(ctx context.Context, client *redis.Client, l Limits) *Pacer {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &Pacer{limits: l, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: 1, calm: 1}
+	p.canary = newCanary(ctx, client)
+	p.first = look(ctx, p.conn)
+	p.last = p.first
+	p.decide(p.first, nil)
+	p.done.Go(func() { p.watch(ctx) })
+	p.done.Go(func() { p.canary.watch(ctx) })
+	return p
+}
+
+func (p *Pacer) watch(ctx context.Context) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			p.turn(ctx)
+		}
+	}
+}
+
+// turn looks at the server, accounts for what the scan did since the last look, and
+// decides how to go on.
+func (p *Pacer) turn(ctx context.Context) {
+	s := look(ctx, p.conn)
+	if s == nil || ctx.Err() != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.sent = p.sent.Load()
+	p.account(s)
+	p.decide(s, p.last)
+	p.last = s
+}
+
+// account charges the scan for its part of the commands that it uses.
+func (p *Pacer) account(s *sample) {
+	if p.last == nil || s == nil || !s.hasStats || !p.last.hasStats {
+		return
+	}
+	calls, usec := s.calls-p.last.calls, s.usec-p.last.usec
+	if calls <= 0 || usec < 0 { // nothing was done, or the statistics were reset
+		return
+	}
+	ours := min(1, float64(s.sent-p.last.sent)/float64(calls)) // others may scan, too
+	p.ownCPU += float64(usec) * ours
+	const weight = 0.5
+	p.cost += weight * (float64(usec)/float64(calls) - p.cost)
+}
+
+// decide sets the limit. Before is nil at the first look.
+func (p *Pacer) decide(s, before *sample) {
+	if s == nil || p.limits.MaxCPU < 0 {
+		p.share.Store(0)
+		return
+	}
+	busy := s.ops > othersFrom // all that is known at the first look
+	if before != nil && s.at.After(before.at) && s.hasStats {
+		busy = float64(s.others-before.others)/s.at.Sub(before.at).Seconds() > othersFrom
+	}
+	limit, reason := 1.0, ""
+	lower := func(to float64, why string) {
+		if to < limit {
+			limit, reason = to, why
+		}
+	}
+	switch {
+	case p.limits.MaxCPU > 0:
+		lower(p.limits.MaxCPU, ForCPU)
+	case busy:
+		lower(politeCPU, ForCPU)
+	}
+	if busy || p.limits.MaxLatency > 0 {
+		if p.calm = p.canary.calm(p.limits.MaxLatency, p.calm); p.calm < 1 {
+			lower(limit*p.calm, ForLatency)
+		}
+	}
+	if s.saving {
+		lower(politeCPU, ForSaving)
+	}
+	if before != nil && s.nearlyFull() && s.evicted > before.evicted {
+		lower(modestCPU, ForEvictions)
+	}
+	if s.lagging {
+		lower(modestCPU, ForReplication)
+	}
+	if limit >= 1 {
+		p.share.Store(0)
+		return
+	}
+	p.because(reason)
+	p.share.Store(uint64(max(limit, 0.01) * 1e6))
+}
+
+func (p *Pacer) because(reason string) {
+	for _, known := range p.reasons {
+		if known == reason {
+			return
+		}
+	}
+	p.reasons = append(p.reasons, reason)
+}
+
+// Sent is told how many commands were sent to the server; see scan.Pacer.
+func (p *Pacer) Sent(commands int64) { p.sent.Add(commands) }
+
+// Most is how many keys a SCAN may ask for; see scan.Pacer.
+func (p *Pacer) Most() int {
+	if p.share.Load() == 0 {
+		return unlimited
+	}
+	return politePage
+}
+
+// Wait returns when what was sent so far has been waited for; see scan.Pacer.
+func (p *Pacer) Wait(ctx context.Context) error {
+	share := p.share.Load()
+	if share == 0 {
+		return nil
+	}
+	p.mu.Lock()
+	sent := p.sent.Load()
+	usec := float64(sent-p.paid) * p.cost
+	p.paid = sent
+	now := time.Now()
+	if oldest := now.Add(-burst); p.next.Before(oldest) {
+		p.next = oldest
+		if usec*float64(time.Microsecond) > float64(every) { // sent while there was no limit
+			usec = 0
+		}
+	}
+	// A second is the longest wait for a page: a scan has to end.
+	p.next = p.next.Add(min(time.Second, time.Duration(usec/float64(share)*1e6*float64(time.Microsecond))))
+	wait := min(time.Second, p.next.Sub(now))
+	if wait > 0 {
+		p.waited += wait
+	}
+	p.mu.Unlock()
+	if wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
