@@ -84,11 +84,24 @@ func (n *node) joinNumbered(cut *cutter) {
 // rareNames tells [node.merge] what a reader would take for noise: rare names
 // among many.
 func rareNames(n *node) (threshold, int) {
-	if len(n.lits) <= manyNames && !n.closed {
-		return threshold{}, 0
+	if len(n.lits) > manyNames || n.closed {
+		return threshold{n.sum(), rareName}, 1
 	}
-	return threshold{n.sum(), rareName}, 1
+	// Among very many IDs a few look like names, such as hex without a digit.
+	ids := int64(0)
+	for _, w := range n.wilds {
+		ids += w.sum().Keys
+	}
+	if whole := n.sum(); ids > whole.Keys-whole.Keys/mostlyIDs {
+		return threshold{whole, loneName}, 1
+	}
+	return threshold{}, 0
 }
+
+const (
+	mostlyIDs = 100    // one in so many keys of the place may be something else
+	loneName  = 10_000 // a name that has less than one in so many keys is one of them
+)
 
 func (n *node) groups(out []Group, path []byte) []Group {
 	if n.own.Keys > 0 {

@@ -94,3 +94,22 @@ func TestSeriesStaysWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestIDsThatLookLikeNames: hex strings that happen to have no digit are not names.
+func TestIDsThatLookLikeNames(t *testing.T) {
+	tree := New(Options{})
+	for i := range 100_000 {
+		tree.Add(fmt.Appendf(nil, "cache:%08x", i*2654435761%(1<<32)), 100)
+	}
+	for _, name := range []string{"cache:abdabbbf", "cache:bebadead", "cache:efefabab"} {
+		tree.Add([]byte(name), 100)
+	}
+	tree.Add([]byte("cache:config"), 1_000_000) // a large one stays
+	got := map[string]int64{}
+	for _, g := range tree.Summary(25) {
+		got[g.Pattern] = g.Keys
+	}
+	if len(got) != 2 || got["cache:*"] != 100_003 || got["cache:config"] != 1 {
+		t.Errorf("groups %v", got)
+	}
+}
