@@ -8,7 +8,7 @@ import (
 )
 
 // order of items in a ledger of several servers.
-var order = []string{Startup, Clients, Replication, Cluster, AOF, Scripts, Commands, Tables, Expires, Keys, Rounding, Residual}
+var order = []string{Startup, Clients, Replication, Cluster, AOF, Scripts, Commands, Tables, Expires, Keys, Rounding, Excess, Residual}
 
 // Combine adds up the ledgers of shards, item by item. Those that are nil are not
 // in it, and a note says how many; without any other the result is nil.

@@ -18,6 +18,7 @@ const (
 	Expires     = "expires"
 	Keys        = "keys"
 	Rounding    = "rounding"
+	Excess      = "excess"
 	Residual    = "residual"
 )
 

@@ -18,6 +18,9 @@ type layout struct {
 	counted int64 // bytes of overhead.hashtable.main for each key that MEMORY USAGE of that key has too
 	slotted int64 // likewise of overhead.hashtable.slot-to-keys, in a cluster
 	entries bool  // MEMORY USAGE counts a key's entry by the size asked for, not by the size given
+
+	bareSets   bool // elements of sets need no entry of 24 bytes
+	setEntries bool // MEMORY USAGE counts one nevertheless
 }
 
 // layout is known up to Redis 8.0 and Valkey 8.0, whose main tables are 24 bytes
@@ -30,11 +33,13 @@ func (s *Snapshot) layout() layout {
 	case !ok:
 		return layout{}
 	case s.valkey() && major == 8 && minor == 0:
-		return layout{known: true, counted: dictEntry + robj}
+		return layout{known: true, counted: dictEntry + robj, bareSets: true}
 	case s.valkey() && major >= 8, !s.valkey() && (major > 8 || major == 8 && minor > 0):
 		return layout{}
 	}
 	l := layout{known: true, counted: dictEntry + robj, entries: true}
+	l.bareSets = major > 7 || major == 7 && minor >= 2
+	l.setEntries = l.bareSets
 	switch {
 	case major == 7 && minor < 2:
 		l.slotted = 16 // the entry's two links to keys of the same slot

@@ -23,6 +23,9 @@ func (b *book) rounding() {
 		entries = b.count()
 	}
 	entries += b.expiring() + max(b.m.Elements, 0)
+	if b.m.Elements > 0 && b.layout().bareSets {
+		entries -= min(b.m.SetElements, b.m.Elements)
+	}
 	lists := 2 * (rounded(listPart, quantum) - listPart) * b.m.Lists
 	b.add(Rounding, "allocator rounding", each*entries+lists,
 		fmt.Sprintf("%d bytes for each of %d entries of hash tables, %d for lists; MEMORY MALLOC-STATS quantum", each, entries, lists))
