@@ -112,7 +112,7 @@ func fill(r *report.Report, tree *pattern.Tree, m measure) error {
 	r.Groups = make([]report.Group, 0, len(groups))
 	for i, g := range groups {
 		r.Groups = append(r.Groups, report.Group{
-			Pattern: g.Pattern, Shape: g.Pattern, Path: parts(g.Pattern), Figures: all[i], Pinned: g.Pinned,
+			Pattern: g.Pattern, Shape: g.Shape, Path: parts(g.Pattern), Figures: all[i], Pinned: g.Pinned,
 			Sizes: bins(g.Sizes()), Detail: details(g.Detail()),
 		})
 	}

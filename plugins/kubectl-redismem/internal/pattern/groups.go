@@ -10,6 +10,9 @@ type Group struct {
 	// Pattern is the names' shape in Redis's glob syntax, printable whatever the
 	// keys contain; see [AppendEscaped]. It is "" for the key with the empty name.
 	Pattern string
+	// Shape is the same with what stands for each *: session:<uuid>:cart. It is
+	// printable, too.
+	Shape string
 	// Pinned groups were asked for and hold exactly the keys that their glob
 	// matches, less those of earlier pins.
 	Pinned bool
@@ -29,13 +32,13 @@ const (
 // included, and then all others in no particular order. Together they add up to
 // [Tree.Total]. The tree stays as it is and may go on growing.
 func (t *Tree) Groups() []Group {
-	return t.view().groups(t.pinned(), nil)
+	return t.view().groups(t.pinned(), nil, nil)
 }
 
 func (t *Tree) pinned() []Group {
 	var groups []Group
 	for _, p := range t.pins {
-		groups = append(groups, Group{Pattern: p.glob.String(), Pinned: true, Stats: p.stats})
+		groups = append(groups, Group{Pattern: p.glob.String(), Shape: p.glob.String(), Pinned: true, Stats: p.stats})
 	}
 	return groups
 }
@@ -103,15 +106,15 @@ const (
 	loneName  = 10_000 // a name that has less than one in so many keys is one of them
 )
 
-func (n *node) groups(out []Group, path []byte) []Group {
+func (n *node) groups(out []Group, path, shape []byte) []Group {
 	if n.own.Keys > 0 {
-		out = append(out, Group{Pattern: string(path), Stats: n.own})
+		out = append(out, Group{Pattern: string(path), Shape: string(shape), Stats: n.own})
 	}
 	for _, w := range n.wilds {
-		out = w.groups(out, AppendEscaped(append(path, '*'), w.label))
+		out = w.groups(out, AppendEscaped(append(path, '*'), w.label), AppendEscaped(append(shape, w.shape()...), w.label))
 	}
 	for _, kid := range n.lits {
-		out = kid.groups(out, AppendEscaped(path, kid.label))
+		out = kid.groups(out, AppendEscaped(path, kid.label), AppendEscaped(shape, kid.label))
 	}
 	return out
 }

@@ -8,7 +8,36 @@ type node struct {
 	wilds  []*node // one per separator
 	lits   []*node // literal children, in order of appearance
 	index  map[string]*node
-	closed bool // new literal children go to "*": the names here are IDs
+	closed bool            // new literal children go to "*": the names here are IDs
+	kinds  *[kindsOf]int64 // of a wild: what its identifiers looked like
+}
+
+// saw counts an identifier of a wild.
+func (n *node) saw(kind kindOf, times int64) {
+	if n.kinds == nil {
+		n.kinds = &[kindsOf]int64{}
+	}
+	n.kinds[kind] += times
+}
+
+// shape is what most identifiers of a wild look like: "*" unless nearly all of them
+// look the same.
+func (n *node) shape() string {
+	if n.kinds == nil {
+		return shapes[isAny]
+	}
+	const nearlyAll = 20 // one in so many may be something else
+	sum, most := int64(0), isAny
+	for kind, times := range n.kinds {
+		sum += times
+		if times > n.kinds[most] {
+			most = kindOf(kind)
+		}
+	}
+	if n.kinds[most] < sum-sum/nearlyAll {
+		return shapes[isAny]
+	}
+	return shapes[most]
 }
 
 // maxUnindexed children are found faster by looking at each than by hashing.
@@ -77,6 +106,11 @@ func (n *node) count() int {
 func (n *node) absorb(other *node) {
 	n.own.Merge(other.own)
 	n.closed = n.closed || other.closed
+	if other.kinds != nil {
+		for kind, times := range other.kinds {
+			n.saw(kindOf(kind), times)
+		}
+	}
 	for _, w := range other.wilds {
 		n.wild(w.label).absorb(w)
 	}
@@ -104,6 +138,10 @@ func (n *node) wild(separator string) *node {
 // clone copies n and all below it.
 func (n *node) clone() *node {
 	c := &node{label: n.label, own: n.own, closed: n.closed}
+	if n.kinds != nil {
+		kinds := *n.kinds
+		c.kinds = &kinds
+	}
 	for _, w := range n.wilds {
 		c.wilds = append(c.wilds, w.clone())
 	}

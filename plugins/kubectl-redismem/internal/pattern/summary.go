@@ -35,11 +35,11 @@ func (t *Tree) Summary(top int) []Group {
 			}
 		}
 	}
-	return view.groups(t.pinned(), nil)
+	return view.groups(t.pinned(), nil, nil)
 }
 
 func (n *node) tooMuchOther(top int) bool {
-	groups := n.groups(nil, nil)
+	groups := n.groups(nil, nil, nil)
 	if len(groups) <= top {
 		return false
 	}

@@ -32,19 +32,27 @@ func newCutter(separators string) *cutter {
 // token is one step from a key's start to its end.
 type token struct {
 	label []byte // with the separator that ends it; only the separator if wild
+	kind  kindOf // of an identifier
 	wild  bool   // an identifier, whose value says nothing about the key's kind
 	full  bool   // ends at a separator or at the key's end, not inside a word
 }
 
 // next cuts the first token off key, which must not be empty.
 func (c *cutter) next(key []byte) (t token, rest []byte) {
-	if end := c.uuid(key); end > 0 {
-		return c.wild(key, end)
+	if end, kind := c.typed(key); end > 0 {
+		return c.wild(key, end, kind)
 	}
 	end, k := c.scan(key)
+	if end < len(key) && maybeEmail[key[end]] {
+		if at := c.email(key); at > 0 {
+			return c.wild(key, at, isEmail)
+		}
+	}
 	switch {
-	case end > maxLiteral || k.identifier(end):
-		return c.wild(key, end)
+	case end > maxLiteral:
+		return c.wild(key, end, isID)
+	case k.identifier(end):
+		return c.wild(key, end, k.of(key[:end]))
 	case k.tail >= minTail && k.tail < end && k.tail+k.alpha == end:
 		return token{label: key[:end-k.tail]}, key[end-k.tail:]
 	}
@@ -52,9 +60,9 @@ func (c *cutter) next(key []byte) (t token, rest []byte) {
 	return token{label: key[:end], full: true}, key[end:]
 }
 
-func (c *cutter) wild(key []byte, end int) (token, []byte) {
+func (c *cutter) wild(key []byte, end int, kind kindOf) (token, []byte) {
 	after := min(end+1, len(key))
-	return token{label: key[end:after], wild: true, full: true}, key[after:]
+	return token{label: key[end:after], kind: kind, wild: true, full: true}, key[after:]
 }
 
 // uuid returns the length of a UUID at the start of key, or 0. It is looked for

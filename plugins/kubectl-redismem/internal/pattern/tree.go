@@ -93,7 +93,9 @@ func (t *Tree) place(key []byte, heavy bool) *node {
 
 func (t *Tree) step(n *node, tok token, heavy bool) *node {
 	if tok.wild {
-		return t.wild(n, string(tok.label)) // one byte at most: no allocation
+		w := t.wild(n, string(tok.label)) // one byte at most: no allocation
+		w.saw(tok.kind, 1)
+		return w
 	}
 	if kid := n.literal(tok.label); kid != nil {
 		return kid
