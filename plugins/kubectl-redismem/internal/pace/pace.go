@@ -60,9 +60,8 @@ type Pacer struct {
 	waited  time.Duration
 	reasons []string
 
-	first, last *sample
-	ownCPU      float64 // microseconds
-	asked       int64   // our own INFOs and PINGs
+	first, last *sample // nil if the server does not tell
+	slowlog     int64   // its newest entry before the scan
 	calm        float64 // of the limit that latency leaves, from 0 to 1
 }
 
@@ -74,6 +73,7 @@ func Start(ctx context.Context, client *redis.Client, l Limits) *Pacer {
 	p.canary = newCanary(ctx, client)
 	p.first = look(ctx, p.conn)
 	p.last = p.first
+	p.slowlog = newest(ctx, p.conn)
 	p.decide(p.first, nil)
 	p.done.Go(func() { p.watch(ctx) })
 	p.done.Go(func() { p.canary.watch(ctx) })
@@ -93,44 +93,49 @@ func (p *Pacer) watch(ctx context.Context) {
 	}
 }
 
-// turn looks at the server, accounts for what the scan did since the last look, and
-// decides how to go on.
-func (p *Pacer) turn(ctx context.Context) {
+// turn looks at the server and decides how to go on. It reports whether the server
+// has told anything.
+func (p *Pacer) turn(ctx context.Context) bool {
 	s := look(ctx, p.conn)
-	if s == nil || ctx.Err() != nil {
-		return
+	if ctx.Err() != nil {
+		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.sent = p.sent.Load()
-	p.account(s)
+	p.price(s)
 	p.decide(s, p.last)
-	p.last = s
+	if s != nil {
+		p.last = s
+	}
+	return s != nil
 }
 
-// account charges the scan for its part of the commands that it uses.
-func (p *Pacer) account(s *sample) {
-	if p.last == nil || s == nil || !s.hasStats || !p.last.hasStats {
+// price learns what one of the scan's commands takes.
+func (p *Pacer) price(s *sample) {
+	if p.last == nil || s == nil {
 		return
 	}
-	calls, usec := s.calls-p.last.calls, s.usec-p.last.usec
-	if calls <= 0 || usec < 0 { // nothing was done, or the statistics were reset
-		return
-	}
-	ours := min(1, float64(s.sent-p.last.sent)/float64(calls)) // others may scan, too
-	p.ownCPU += float64(usec) * ours
 	const weight = 0.5
-	p.cost += weight * (float64(usec)/float64(calls) - p.cost)
+	if calls, usec := s.calls-p.last.calls, s.usec-p.last.usec; calls > 0 && usec >= 0 {
+		p.cost += weight * (float64(usec)/float64(calls) - p.cost)
+	}
 }
 
-// decide sets the limit. Before is nil at the first look.
+// decide sets the limit. Both samples are nil if the server does not tell, and
+// before is at the first look: then the user's own limits hold, with a cost of a
+// command that is a guess.
 func (p *Pacer) decide(s, before *sample) {
-	if s == nil || p.limits.MaxCPU < 0 {
+	if p.limits.MaxCPU < 0 && p.limits.MaxLatency == 0 {
 		p.share.Store(0)
 		return
 	}
-	busy := s.ops > othersFrom // all that is known at the first look
-	if before != nil && s.at.After(before.at) && s.hasStats {
+	busy := false
+	switch {
+	case s == nil:
+		s = &sample{}
+	case before == nil || !s.hasStats:
+		busy = s.ops > othersFrom
+	case s.at.After(before.at):
 		busy = float64(s.others-before.others)/s.at.Sub(before.at).Seconds() > othersFrom
 	}
 	limit, reason := 1.0, ""
@@ -142,7 +147,7 @@ func (p *Pacer) decide(s, before *sample) {
 	switch {
 	case p.limits.MaxCPU > 0:
 		lower(p.limits.MaxCPU, ForCPU)
-	case busy:
+	case busy && p.limits.MaxCPU == 0:
 		lower(politeCPU, ForCPU)
 	}
 	if busy || p.limits.MaxLatency > 0 {
@@ -150,13 +155,14 @@ func (p *Pacer) decide(s, before *sample) {
 			lower(limit*p.calm, ForLatency)
 		}
 	}
-	if s.saving {
+	careful := p.limits.MaxCPU >= 0
+	if careful && s.saving {
 		lower(politeCPU, ForSaving)
 	}
-	if before != nil && s.nearlyFull() && s.evicted > before.evicted {
+	if careful && before != nil && s.nearlyFull() && s.evicted > before.evicted {
 		lower(modestCPU, ForEvictions)
 	}
-	if s.lagging {
+	if careful && s.lagging {
 		lower(modestCPU, ForReplication)
 	}
 	if limit >= 1 {

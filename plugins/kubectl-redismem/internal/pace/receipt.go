@@ -21,12 +21,18 @@ type Receipt struct {
 	Stall time.Duration
 }
 
-// Stop ends the pacer and says what the scan has cost. Ctx is for a last look.
+// lastLook bounds the last questions to a server that may not answer any more.
+const lastLook = 2 * time.Second
+
+// Stop ends the pacer and says what the scan has cost: also of a scan that was
+// interrupted, so the end of ctx is none of its business.
 func (p *Pacer) Stop(ctx context.Context) Receipt {
-	p.turn(ctx)
-	stall := slowest(ctx, p.conn, p.start)
 	p.cancel()
 	p.done.Wait()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+	defer cancel()
+	told := p.turn(ctx)
+	stall := slowest(ctx, p.conn, p.slowlog)
 	_ = p.conn.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,11 +40,25 @@ func (p *Pacer) Stop(ctx context.Context) Receipt {
 	if r.Waited == 0 {
 		r.For = nil
 	}
-	if p.last != nil && p.last.hasStats {
-		r.CPU = p.ownCPU / 1e6
+	if usec, ok := p.ownCPU(); told && ok {
+		r.CPU = usec / 1e6
 		if seconds := time.Since(p.start).Seconds(); seconds > 0 {
 			r.Share = r.CPU / seconds
 		}
 	}
 	return r
+}
+
+// ownCPU is the scan's part of what its commands took, in microseconds, others'
+// included. It is not ok if the server did not tell, or has begun to count anew.
+func (p *Pacer) ownCPU() (usec float64, ok bool) {
+	a, b := p.first, p.last
+	if a == nil || b == nil || !a.hasStats || !b.hasStats {
+		return 0, false
+	}
+	calls, sent := b.calls-a.calls, p.sent.Load()
+	if calls <= 0 || b.usec < a.usec {
+		return 0, sent == 0
+	}
+	return float64(b.usec-a.usec) * min(1, float64(sent)/float64(calls)), true
 }

@@ -22,7 +22,6 @@ type sample struct {
 	limit    int64 // maxmemory, 0 if none
 	saving   bool
 	lagging  bool
-	sent     int64 // by the scan, when this sample was taken
 }
 
 func (s *sample) nearlyFull() bool { return s.limit > 0 && s.used > s.limit-s.limit/20 }
@@ -42,7 +41,7 @@ func look(ctx context.Context, conn *redis.Conn) *sample {
 	for i, a := range answers {
 		if text, err := a.Result(); err == nil {
 			told = true
-			s.hasStats = s.hasStats || sections[i] == "commandstats"
+			s.hasStats = s.hasStats || sections[i] == "commandstats" && strings.Contains(text, "cmdstat_")
 			s.read(text)
 		}
 	}
