@@ -78,7 +78,7 @@ func newCommand(io *streams.IO) *cobra.Command {
 	f.kube.AddFlags(connection)
 	cmd.Flags().AddFlagSet(own)
 	cmd.Flags().AddFlagSet(connection)
-	cmd.AddCommand(newListCommand(f, own, connection), newKeysCommand(f, own, connection), cli.NewVersionCommand(io))
+	cmd.AddCommand(newListCommand(f, own, connection), newKeysCommand(f, own, connection), newDiffCommand(io), cli.NewVersionCommand(io))
 	setHelp(cmd, own, connection)
 	f.set = cmd.Flags()
 	return cmd

@@ -68,7 +68,7 @@ func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
 			usual(cmd, args)
 			return
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem list [flags]\n  kubectl redismem keys PATTERN [POD | TYPE/NAME] [flags]\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem list [flags]\n  kubectl redismem keys PATTERN [POD | TYPE/NAME] [flags]\n  kubectl redismem diff BEFORE AFTER [flags]\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
 			cmd.Long, cmd.Example, cmd.UseLine(), usages(own), details, usages(connection), usages(cmd.PersistentFlags()))
 	})
 }
