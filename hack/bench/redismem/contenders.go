@@ -33,7 +33,7 @@ func (r result) print(link, command string, times float64) {
 }
 
 func redismem(ctx context.Context, o options, args []string, truth answer) (result, error) {
-	r, out, err := timed(ctx, o.plugin, append(args, "-o", "json")...)
+	r, out, err := timed(ctx, o.plugin, append(args, "--sample", "off", "-o", "json")...)
 	if err != nil {
 		return r, err
 	}
@@ -60,12 +60,17 @@ func redismem(ctx context.Context, o options, args []string, truth answer) (resu
 
 var sampled = regexp.MustCompile(`Sampled (\d+) keys in the keyspace`)
 
-func memkeys(ctx context.Context, addr string, truth answer) (result, error) {
+// memkeys runs redis-cli; count is that of SCAN, 0 as it is shipped.
+func memkeys(ctx context.Context, o options, addr string, count int, truth answer) (result, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return result{}, err
 	}
-	r, out, err := timed(ctx, "redis-cli", "-h", host, "-p", port, "--memkeys")
+	args := []string{"-h", host, "-p", port, "--memkeys"}
+	if count > 0 {
+		args = append(args, "--count", strconv.Itoa(count))
+	}
+	r, out, err := timed(ctx, o.redisCLI, args...)
 	if err != nil {
 		return r, err
 	}

@@ -36,6 +36,10 @@ type options struct {
 	kubeconfig, image, addr, kubectl string
 	plugin                           string
 	skipSlow                         bool
+	redisCLI                         string
+	counts                           bool // redisCLI has --count
+	farKeys, big                     int
+	impact                           bool
 }
 
 func main() {
@@ -47,6 +51,10 @@ func main() {
 	flag.StringVar(&o.addr, "addr", "", "an empty Redis to use instead of one of our own")
 	flag.StringVar(&o.kubectl, "kubectl", "", "the kubectl whose port-forward redis-cli goes through (default: the pinned one)")
 	flag.BoolVar(&o.skipSlow, "skip-slow", false, "leave redis-cli through port-forward out: it takes minutes")
+	flag.StringVar(&o.redisCLI, "redis-cli", "redis-cli", "the redis-cli to compare with; from 7.2 on its best --count is measured, too")
+	flag.IntVar(&o.farKeys, "far-keys", 2000, "keys to measure with 20 ms of round trip added; 0: leave that out")
+	flag.IntVar(&o.big, "big", 0, "keys of one more server of our own, such as 10000000")
+	flag.BoolVar(&o.impact, "impact", true, "measure the latency of the server's other users meanwhile")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -56,9 +64,11 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	if _, err := exec.LookPath("redis-cli"); err != nil {
+	if _, err := exec.LookPath(o.redisCLI); err != nil {
 		return errors.New("redis-cli not found: install the Debian package redis-tools")
 	}
+	help, _ := exec.CommandContext(ctx, o.redisCLI, "--help").CombinedOutput() // some versions exit with 1
+	o.counts = strings.Contains(string(help), "--count")
 	dir, err := os.MkdirTemp("", "bench-redismem-")
 	if err != nil {
 		return err
@@ -95,11 +105,49 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	return measure(ctx, o, pod, truth)
+	if err := measure(ctx, o, pod, truth); err != nil {
+		return err
+	}
+	if err := burden(ctx, o, o.addr, truth); err != nil {
+		return err
+	}
+	if o.impact {
+		if err := impact(ctx, o, o.addr, truth); err != nil {
+			return err
+		}
+	}
+	if o.farKeys > 0 {
+		if err := distant(ctx, o, dir); err != nil {
+			return err
+		}
+	}
+	if o.big > 0 {
+		return big(ctx, o)
+	}
+	return nil
+}
+
+// distant fills a server of its own for far.
+func distant(ctx context.Context, o options, dir string) error {
+	dir = filepath.Join(dir, "far")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	server, err := redistest.Run(dir)
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	truth, err := fill(ctx, server.Addr, o.farKeys)
+	if err != nil {
+		return err
+	}
+	return far(ctx, o, server.Addr, truth)
 }
 
 func measure(ctx context.Context, o options, pod *cluster, truth answer) error {
 	fmt.Printf("%d keys (strings, hashes, lists, sets, sorted sets), %d bytes by a sum over MEMORY USAGE\n\n", truth.Keys, truth.Bytes)
+	fmt.Printf("load average at the start: %s\n\n", loadAverage())
 	fmt.Println("| link | command | seconds | keys/s | times faster | peak RSS |")
 	fmt.Println("|---|---|---|---|---|---|")
 	var links []link
@@ -115,6 +163,14 @@ func measure(ctx context.Context, o options, pod *cluster, truth answer) error {
 	return nil
 }
 
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "not known"
+	}
+	return strings.Fields(string(text))[0]
+}
+
 // measure runs ours twice before theirs and once after, because a machine that is
 // shared slows down and speeds up, and takes the middle one.
 func (l link) measure(ctx context.Context, o options, truth answer) error {
@@ -123,7 +179,7 @@ func (l link) measure(ctx context.Context, o options, truth answer) error {
 	for i := range 3 {
 		if i == 2 && !l.skipCLI {
 			var err error
-			if theirs, err = memkeys(ctx, l.addr, truth); err != nil {
+			if theirs, err = memkeys(ctx, o, l.addr, 0, truth); err != nil {
 				return err
 			}
 		}
@@ -137,6 +193,22 @@ func (l link) measure(ctx context.Context, o options, truth answer) error {
 	ours[1].print(l.name, "kubectl redismem", theirs.seconds/ours[1].seconds)
 	if !l.skipCLI {
 		theirs.print(l.name, "redis-cli --memkeys"+l.note(), 0)
+		return l.counts(ctx, o, ours[1], truth)
+	}
+	return nil
+}
+
+// counts prints the times of the other COUNTs that redis-cli offers.
+func (l link) counts(ctx context.Context, o options, ours result, truth answer) error {
+	if !o.counts {
+		return nil
+	}
+	for _, count := range []int{100, 1000, 10_000} {
+		r, err := memkeys(ctx, o, l.addr, count, truth)
+		if err != nil {
+			return err
+		}
+		r.print(l.name, fmt.Sprintf("redis-cli --memkeys --count %d%s (ours is %.1f times faster)", count, l.note(), r.seconds/ours.seconds), 0)
 	}
 	return nil
 }
