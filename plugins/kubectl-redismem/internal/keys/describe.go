@@ -45,33 +45,56 @@ func Describe(ctx context.Context, client *redis.Client, list []Key) {
 	}
 	// Counting elements is a use of the key to the server, unless it is told otherwise.
 	_ = conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
-	for i := range list {
-		if ctx.Err() == nil {
-			ask(ctx, conn, &list[i])
-		}
+	for ; len(list) > 0 && ctx.Err() == nil; list = list[min(len(list), describedAtOnce):] {
+		ask(ctx, conn, list[:min(len(list), describedAtOnce)])
 	}
 }
 
-func ask(ctx context.Context, c *redis.Conn, k *Key) {
-	idle := c.Do(ctx, "OBJECT", "IDLETIME", k.raw) // first: what follows may count as a use
-	if n, err := idle.Int64(); err == nil {
-		k.Idle = n
-	}
-	if kind, err := c.Type(ctx, k.raw).Result(); err == nil && kind != "none" {
-		k.Type = kind
-	}
-	if encoding, err := c.ObjectEncoding(ctx, k.raw).Result(); err == nil {
-		k.Encoding = encoding
-	}
-	if ttl, err := c.Do(ctx, "PTTL", k.raw).Int64(); err == nil {
-		k.TTL = ttl
-		if ttl >= 0 {
-			k.TTL = int64(math.Ceil(float64(ttl) / 1000))
+// describedAtOnce bounds what the server answers in one go: counting the elements of
+// a stream or list is quick, but a hundred keys are enough for a round trip.
+const describedAtOnce = 100
+
+// ask has two round trips: what the keys are, and then how many elements they have.
+func ask(ctx context.Context, c *redis.Conn, list []Key) {
+	type answers struct{ idle, kind, encoding, ttl, length *redis.Cmd }
+	all := make([]answers, len(list))
+	pipe := c.Pipeline()
+	for i, k := range list {
+		all[i] = answers{
+			idle: pipe.Do(ctx, "OBJECT", "IDLETIME", k.raw), // first: what follows may count as a use
+			kind: pipe.Do(ctx, "TYPE", k.raw), encoding: pipe.Do(ctx, "OBJECT", "ENCODING", k.raw), ttl: pipe.Do(ctx, "PTTL", k.raw),
 		}
 	}
-	if command := lengths[k.Type]; command != "" {
-		if n, err := c.Do(ctx, command, k.raw).Int64(); err == nil {
-			k.Elements = n
+	_, _ = pipe.Exec(ctx) // each answer has its own error
+	pipe = c.Pipeline()
+	for i := range list {
+		k, a := &list[i], &all[i]
+		if n, err := a.idle.Int64(); err == nil {
+			k.Idle = n
+		}
+		if kind, err := a.kind.Text(); err == nil && kind != "none" {
+			k.Type = kind
+		}
+		if encoding, err := a.encoding.Text(); err == nil {
+			k.Encoding = encoding
+		}
+		if ttl, err := a.ttl.Int64(); err == nil {
+			k.TTL = ttl
+			if ttl >= 0 {
+				k.TTL = int64(math.Ceil(float64(ttl) / 1000))
+			}
+		}
+		if command := lengths[k.Type]; command != "" {
+			a.length = pipe.Do(ctx, command, k.raw)
+		}
+	}
+	_, _ = pipe.Exec(ctx)
+	for i, a := range all {
+		if a.length == nil {
+			continue
+		}
+		if n, err := a.length.Int64(); err == nil {
+			list[i].Elements = n
 		}
 	}
 }
