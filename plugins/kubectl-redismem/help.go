@@ -26,11 +26,19 @@ const example = `  # Find the Redis of a namespace and show where its memory wen
   # Ask for certain prefixes exactly, as CSV
   kubectl redismem -n prod --group 'BOOK-*' --group 'session:*' -o csv
 
+  # A first answer within seconds, at any size; and what grows
+  kubectl redismem -n prod --sample keys
+  kubectl redismem -n prod --watch=30s
+
   # The biggest keys of a group
   kubectl redismem keys 'session:*' -n prod
 
-  # Keep a report; look at another one as a profile
-  kubectl redismem -n prod -o json > before.json
+  # Keep a report, and see what has grown since
+  kubectl redismem -n prod -q -o json > before.json
+  kubectl redismem -n prod -q -o json | kubectl redismem diff before.json -
+
+  # Look at it as a page, or as a profile
+  kubectl redismem -n prod -o html > redis.html
   kubectl redismem -n prod -o pprof > redis.pb.gz && go tool pprof -http : redis.pb.gz
 
   # A Redis outside of any cluster
@@ -49,7 +57,13 @@ mounted file or arguments. --password-file names another one; with --addr the
 environment variables REDISMEM_PASSWORD and REDISCLI_AUTH work as well.
 
 The server is only read from: SCAN and MEMORY USAGE, no KEYS. As with any SCAN, a
-primary deletes the expired keys that it comes across.
+primary deletes the expired keys that it comes across. While others use it, the
+scan's commands take a quarter of one CPU at most, and less while the server
+evicts, saves, lags or answers late: --max-cpu, --max-latency. What the scan has
+cost is part of -o wide, json and html.
+
+Above five million keys all are named, but only so many sizes are asked that each
+group's bytes are known to about 2%; estimates carry their 95% interval (±).
 
 Exit codes:
     0  the report is complete

@@ -46,6 +46,9 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 	if c.Repeats > 0 {
 		fmt.Fprintf(w, "note: SCAN returned about %d keys more than once, as it may while a table shrinks%s\n", c.Repeats, corrected(r))
 	}
+	if b := r.Other.ErrorBound; b > 0 {
+		fmt.Fprintf(w, "note: there are more names than are kept apart; a pattern may have up to %s more than it shows, inside of another with a *\n", output.Bytes(b))
+	}
 	for _, n := range r.Sampling.Notes {
 		fmt.Fprintf(w, "note: %s\n", streams.SanitizeLine(n))
 	}

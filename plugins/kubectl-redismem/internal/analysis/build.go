@@ -126,6 +126,7 @@ func fill(r *report.Report, tree *pattern.Tree, m measure) error {
 	whole := tree.Total()
 	r.Totals = m.total(all, whole.Sizes())
 	cut(r, m)
+	r.Other.ErrorBound = tree.ErrorBound()
 	return nil
 }
 

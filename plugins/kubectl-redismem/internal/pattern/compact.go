@@ -17,7 +17,7 @@ func (t *Tree) compact() {
 	// All names are gone; what is left is a tree of separators. Give up on the
 	// deeper ones.
 	for depth := 2 * maxTokens; depth > 0 && t.nodes > t.maxNodes/2; depth-- {
-		t.root.flatten(depth)
+		t.root.flatten(depth, t.lose)
 		t.nodes = t.root.count()
 	}
 }
@@ -27,13 +27,16 @@ func (t *Tree) compact() {
 func (t *Tree) sweep(finest, coarsest int64, crowd int) bool {
 	for parts := finest; parts >= coarsest; parts /= 2 {
 		light := threshold{t.total, parts}
-		t.root.merge(t.cut, func(*node) (threshold, int) { return light, crowd })
+		t.root.merge(t.cut, func(*node) (threshold, int) { return light, crowd }, t.lose)
 		if t.nodes = t.root.count(); t.nodes <= t.maxNodes/2 {
 			return true
 		}
 	}
 	return false
 }
+
+// lose counts a name, with all below it, that goes to "*" for want of nodes.
+func (t *Tree) lose(parent, kid *node) { t.fold(parent.label, []byte(kid.label), kid.sum().Bytes) }
 
 // threshold is the share 1/parts of whole.
 type threshold struct {
@@ -51,7 +54,9 @@ func (l threshold) light(s Stats) bool {
 // merge merges the light literal children of n, and then of what remains below:
 // from the top, so that children that fall together keep what follows them.
 // Limit says for a node what is light and how many must be; 0 means none.
-func (n *node) merge(cut *cutter, limit func(*node) (threshold, int)) {
+//
+// Lose is told of each child that goes; it may be nil.
+func (n *node) merge(cut *cutter, limit func(*node) (threshold, int), lose func(parent, kid *node)) {
 	if l, crowd := limit(n); crowd > 0 {
 		sums := make([]Stats, len(n.lits))
 		light := 0
@@ -61,24 +66,27 @@ func (n *node) merge(cut *cutter, limit func(*node) (threshold, int)) {
 			}
 		}
 		if light >= crowd {
-			n.mergeLight(func(i int) bool { return l.light(sums[i]) }, cut)
+			n.mergeLight(func(i int) bool { return l.light(sums[i]) }, cut, lose)
 		}
 	}
 	for _, w := range n.wilds {
-		w.merge(cut, limit)
+		w.merge(cut, limit, lose)
 	}
 	for _, kid := range n.lits {
-		kid.merge(cut, limit)
+		kid.merge(cut, limit, lose)
 	}
 }
 
 // mergeLight moves the literal children that isLight picks into "*".
-func (n *node) mergeLight(isLight func(i int) bool, cut *cutter) {
+func (n *node) mergeLight(isLight func(i int) bool, cut *cutter, lose func(parent, kid *node)) {
 	var kept []*node
 	for i, kid := range n.lits {
 		if !isLight(i) {
 			kept = append(kept, kid)
 			continue
+		}
+		if lose != nil {
+			lose(n, kid)
 		}
 		n.absorbAsWild(kid, cut)
 	}
@@ -114,19 +122,20 @@ func (n *node) absorbAsWild(kid *node, cut *cutter) {
 }
 
 // flatten folds everything more than depth steps below n into one "*".
-func (n *node) flatten(depth int) {
+func (n *node) flatten(depth int, lose func(parent, kid *node)) {
 	if depth > 1 {
 		for _, kid := range n.wilds {
-			kid.flatten(depth - 1)
+			kid.flatten(depth-1, lose)
 		}
 		for _, kid := range n.lits {
-			kid.flatten(depth - 1)
+			kid.flatten(depth-1, lose)
 		}
 		return
 	}
 	rest := &node{}
 	for _, kid := range append(n.wilds, n.lits...) {
-		rest.own.Merge(kid.sum())
+		lose(n, kid)
+		rest.own.Merge(kid.whole())
 	}
 	n.wilds, n.lits, n.index = nil, nil, nil
 	if rest.own.Keys > 0 {

@@ -47,7 +47,7 @@ func (t *Tree) pinned() []Group {
 func (t *Tree) view() *node {
 	view := t.root.clone()
 	view.joinNumbered(t.cut)
-	view.merge(t.cut, rareNames)
+	view.merge(t.cut, rareNames, nil)
 	return view
 }
 

@@ -90,6 +90,18 @@ func (n *node) sum() Stats {
 	return s
 }
 
+// whole is all that is known of n and what is below it.
+func (n *node) whole() Stats {
+	s := n.own
+	for _, kid := range n.wilds {
+		s.Merge(kid.whole())
+	}
+	for _, kid := range n.lits {
+		s.Merge(kid.whole())
+	}
+	return s
+}
+
 // count is the number of nodes below n.
 func (n *node) count() int {
 	c := len(n.wilds) + len(n.lits)

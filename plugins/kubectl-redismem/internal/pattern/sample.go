@@ -13,6 +13,9 @@ func (t *Tree) Count(key []byte, k int8, size int64) int64 {
 	t.total.count(size, k, t.detailed)
 	s := t.home(key, k >= 0 && t.heavy(size))
 	s.count(size, k, t.detailed)
+	if t.pending != 0 && k >= 0 {
+		t.folded.add(t.pending, size<<k)
+	}
 	keys := s.Keys
 	t.bound()
 	return keys
@@ -24,6 +27,9 @@ func (t *Tree) CountPage(key []byte, page int, size int64) int64 {
 	t.total.countPage(size, page)
 	s := t.home(key, t.heavy(size))
 	s.countPage(size, page)
+	if t.pending != 0 {
+		t.folded.add(t.pending, size)
+	}
 	keys := s.Keys
 	t.bound()
 	return keys
@@ -65,6 +71,7 @@ func (t *Tree) Describe(key []byte, f Facts) {
 func (t *Tree) home(key []byte, heavy bool) *Stats {
 	for i := range t.pins {
 		if t.pins[i].glob.Match(key) {
+			t.pending = 0
 			return &t.pins[i].stats
 		}
 	}

@@ -31,7 +31,7 @@ func (t *Tree) Summary(top int) []Group {
 			if step.alike {
 				view.mergeAlike(t.cut, light)
 			} else {
-				view.merge(t.cut, func(*node) (threshold, int) { return light, manyNames })
+				view.merge(t.cut, func(*node) (threshold, int) { return light, manyNames }, nil)
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func (n *node) mergeAlike(cut *cutter, l threshold) {
 				picked[kid] = true
 			}
 			lits := n.lits
-			n.mergeLight(func(i int) bool { return picked[lits[i]] }, cut)
+			n.mergeLight(func(i int) bool { return picked[lits[i]] }, cut, nil)
 		}
 	}
 	for _, w := range n.wilds {

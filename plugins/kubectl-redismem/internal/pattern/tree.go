@@ -36,6 +36,8 @@ type Tree struct {
 	nodes    int
 	detailed bool
 	total    Stats
+	folded   *folded // nil as long as no name was folded
+	pending  uint64  // name that the last place folded, whose bytes are not known yet; 0 is none
 }
 
 type pin struct {
@@ -74,6 +76,7 @@ func (t *Tree) heavy(size int64) bool { return size > t.total.Bytes/rareName }
 // place returns the node of key's pattern, creating it where needed.
 func (t *Tree) place(key []byte, heavy bool) *node {
 	n := &t.root
+	t.pending = 0
 	for depth := 0; len(key) > 0; {
 		if depth >= t.depth {
 			return t.wild(n, "")
@@ -102,6 +105,12 @@ func (t *Tree) step(n *node, tok token, heavy bool) *node {
 	}
 	if n.closed && !heavy {
 		// Its names are IDs: what follows them is kept, they are not.
+		if t.folded == nil {
+			t.folded = newFolded()
+		}
+		if t.pending == 0 {
+			t.pending = t.folded.name([]byte(n.label), tok.label)
+		}
 		return t.wild(n, t.cut.ending(tok.label))
 	}
 	t.nodes++
