@@ -117,7 +117,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	if o.farKeys > 0 {
-		if err := distant(ctx, o, dir); err != nil {
+		if err := distant(ctx, o, dir, truth); err != nil {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func run(ctx context.Context, o options) error {
 }
 
 // distant fills a server of its own for far.
-func distant(ctx context.Context, o options, dir string) error {
+func distant(ctx context.Context, o options, dir string, all answer) error {
 	dir = filepath.Join(dir, "far")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -142,7 +142,7 @@ func distant(ctx context.Context, o options, dir string) error {
 	if err != nil {
 		return err
 	}
-	return far(ctx, o, server.Addr, truth)
+	return far(ctx, o, server.Addr, truth, all)
 }
 
 func measure(ctx context.Context, o options, pod *cluster, truth answer) error {
