@@ -85,7 +85,7 @@ func TestClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer idle.Close()
+		t.Cleanup(func() { _ = idle.Close() })
 		if _, err := idle.Write([]byte("PING\r\n")); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
@@ -45,4 +44,4 @@ func (p *policy) plan(s pattern.Stats) (k int8, until int64) {
 	return int8(min(mostK, bits.Len64(every)-1)), s.Keys + s.Keys/4
 }
 
-func square(x float64) float64 { return math.Pow(x, 2) }
+func square(x float64) float64 { return x * x }
