@@ -95,9 +95,10 @@ func (e *Endpoint) use(c *Credential) {
 
 // Client returns a go-redis client whose connections come from [Endpoint.Open],
 // so its errors are as clear. Open names the connections too: a name that
-// go-redis sets must not be refused, and some servers forbid CLIENT. It speaks RESP2, opens at most two connections and
-// does nothing in the background, but that a server that refused connections is
-// tried again each second until the client is closed.
+// go-redis sets must not be refused, and some servers forbid CLIENT. It speaks
+// RESP2, opens few connections and does nothing in the background, but that a
+// server that refused connections is tried again each second until the client is
+// closed.
 func (e *Endpoint) Client() *redis.Client {
 	muteLog()
 	return redis.NewClient(&redis.Options{

@@ -52,6 +52,22 @@ func (s *Server) Keys() int64 {
 	return n
 }
 
+// AllDatabases stands for every database that has keys.
+const AllDatabases = -1
+
+// Select is one database, whether it has keys or not, or AllDatabases.
+func (s *Server) Select(db int) []Database {
+	if db == AllDatabases {
+		return s.Databases
+	}
+	for _, d := range s.Databases {
+		if d.DB == db {
+			return []Database{d}
+		}
+	}
+	return []Database{{DB: db}}
+}
+
 // Inspect asks a server for all of this with one INFO, and a node of a cluster
 // for its view of the others.
 func Inspect(ctx context.Context, c *redis.Client) (*Server, error) {

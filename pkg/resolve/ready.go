@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 )
 
 const (
@@ -43,14 +45,10 @@ func Ready(ctx context.Context, client Client, targets []Target, timeout time.Du
 	waiting := podsOf(targets)
 	var last error
 	for {
-		t := time.NewTimer(wait)
-		select {
-		case <-t.C:
-			wait = readyPoll
-		case <-ctx.Done():
-			t.Stop()
+		if pause.For(ctx, wait) != nil {
 			return late(ctx, waiting, time.Since(began).Round(time.Second), last)
 		}
+		wait = readyPoll
 		left, err := notReady(ctx, client, waiting)
 		var final *unfit
 		switch {

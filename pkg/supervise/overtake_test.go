@@ -3,6 +3,7 @@ package supervise_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -41,7 +42,7 @@ func (r *rewritten) Read(p []byte) (int, error) {
 		if r.whole = bytes.Contains(r.text, []byte("\neval ")); r.whole {
 			changed := bytes.Replace(r.text, []byte(r.from), []byte(r.to), 1)
 			if bytes.Equal(changed, r.text) {
-				panic("the supervisor has no " + r.from)
+				return 0, fmt.Errorf("the supervisor has no %q", r.from)
 			}
 			r.text = changed
 		}

@@ -59,7 +59,7 @@ func newKeysCommand(f *flags, own, connection *pflag.FlagSet) *cobra.Command {
 			return o.keys(cmd.Context(), k, pattern.NewGlob(args[0]))
 		},
 	}
-	for _, name := range append([]string{"addr", "db", "count", "from"}, sharedFlags...) {
+	for _, name := range append([]string{"addr", "db", "count", "from", "max-cpu", "max-latency"}, sharedFlags...) {
 		if flag := own.Lookup(name); flag != nil {
 			cmd.Flags().AddFlag(flag)
 		}
@@ -96,7 +96,7 @@ func (o *options) keys(ctx context.Context, k *keysFlags, match pattern.Glob) er
 	}
 	progress := streams.NewProgress(o.io, "searching", "keys")
 	list, err := keys.Find(ctx, servers, keys.Options{
-		Match: match, DB: o.analysis.DB, Count: o.analysis.Count, Top: k.top, Progress: progress.Update,
+		Match: match, DB: o.analysis.DB, Count: o.analysis.Count, Limits: o.analysis.Limits, Top: k.top, Progress: progress.Update,
 	})
 	progress.Clear()
 	if err != nil && list.Matched == 0 && len(list.Reasons) == len(servers) {

@@ -101,7 +101,7 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--separators %q: only ASCII characters can separate", f.separators)
 	case f.port < 0 || f.port > 65535:
 		return cli.Usagef("--port %d is not a port: use 1 to 65535", f.port)
-	case f.db < analysis.AllDatabases:
+	case f.db < redisconn.AllDatabases:
 		return cli.Usagef("--db %d is not a database number", f.db)
 	case f.depth < 0 || f.top < 0:
 		return cli.Usagef("--depth and --top cannot be negative")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,15 +30,16 @@ func (o *options) run(ctx context.Context) error {
 	}
 	progress := streams.NewProgress(o.io, "scanning", "keys")
 	o.analysis.Progress = progress.Update
+	var previewErr error
 	if o.watched() {
-		o.analysis.Preview = o.preview
+		o.analysis.Preview = func(r *report.Report) { previewErr = o.preview(r) }
 	}
 	r, err := analysis.Run(ctx, subject.Subject, o.analysis)
 	progress.Clear()
 	if r == nil {
 		return o.failed(ctx, err)
 	}
-	if printErr := o.print(r, nil); printErr != nil {
+	if printErr := cmp.Or(previewErr, o.print(r, nil)); printErr != nil {
 		return printErr
 	}
 	return o.conclude(ctx, r, subject, err)
@@ -52,11 +54,11 @@ func (o *options) watched() bool {
 const previewed = 10
 
 // preview shows a first estimate above the progress of the scan.
-func (o *options) preview(r *report.Report) {
+func (o *options) preview(r *report.Report) error {
 	fmt.Fprintf(o.io.Err, "first estimate, from %d random keys:\n", r.Coverage.Seen)
-	//nolint:errcheck // what matters is the report
-	render.Write(o.io.Err, render.Table, r, render.Options{Width: o.io.Width(), Top: previewed, Sort: o.sort})
+	err := render.Write(o.io.Err, render.Table, r, render.Options{Width: o.io.Width(), Top: previewed, Sort: o.sort})
 	fmt.Fprintln(o.io.Err)
+	return err
 }
 
 // print writes the report to stdout, with what has grown since an earlier one, which

@@ -7,7 +7,7 @@ import (
 )
 
 // leaves know neither Kubernetes objects nor each other.
-var leaves = []string{"pkg/hint", "pkg/streams", "pkg/output", "pkg/fanout"}
+var leaves = []string{"pkg/hint", "pkg/streams", "pkg/output", "pkg/fanout", "pkg/pause"}
 
 // mayImport says which folders of this module a folder's shipped code may
 // import, besides its own subfolders. The longest matching key counts; a folder
@@ -17,6 +17,7 @@ var mayImport = map[string][]string{
 	"pkg/streams":             {"pkg/hint"},
 	"pkg/output":              {"pkg/hint"},
 	"pkg/fanout":              {"pkg/hint"},
+	"pkg/pause":               nil,
 	"pkg/cli":                 append([]string{"pkg/kube"}, leaves...),
 	"pkg/kube":                append([]string{"pkg/internal"}, leaves...),
 	"pkg/resolve":             append([]string{"pkg/kube"}, leaves...),

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 )
 
 const (
@@ -34,10 +37,11 @@ func impact(ctx context.Context, o options, addr string, truth answer) error {
 		var err error
 		go func() {
 			defer close(ended)
-			time.Sleep(time.Second) // the server knows its rate by now
-			r, err = tool.run()
+			if err = noticed(ctx, addr); err == nil {
+				r, err = tool.run()
+			}
 		}()
-		late := load(addr, ended)
+		late := load(ctx, addr, ended)
 		if err != nil {
 			return err
 		}
@@ -47,11 +51,29 @@ func impact(ctx context.Context, o options, addr string, truth answer) error {
 	return nil
 }
 
+// noticed returns when the server knows of the load: what a tool does from then on,
+// it does beside others.
+func noticed(ctx context.Context, addr string) error {
+	c := redis.NewClient(&redis.Options{Addr: addr})
+	defer c.Close()
+	for {
+		stats, err := c.InfoMap(ctx, "stats").Result()
+		if err != nil {
+			return err
+		}
+		if rate, _ := strconv.Atoi(stats["Stats"]["instantaneous_ops_per_sec"]); rate > loadRate/2 {
+			return nil
+		}
+		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
 // load returns the latencies, sorted, once it has lasted and ended is closed.
-func load(addr string, ended <-chan struct{}) []time.Duration {
+func load(ctx context.Context, addr string, ended <-chan struct{}) []time.Duration {
 	c := redis.NewClient(&redis.Options{Addr: addr, PoolSize: loadConns})
 	defer c.Close()
-	ctx := context.Background()
 	start := time.Now()
 	each := make([][]time.Duration, loadConns)
 	var wait sync.WaitGroup
@@ -67,7 +89,9 @@ func load(addr string, ended <-chan struct{}) []time.Duration {
 					default:
 					}
 				}
-				time.Sleep(time.Until(due))
+				if pause.For(ctx, time.Until(due)) != nil {
+					return
+				}
 				_ = c.Get(ctx, "user:1").Err() // there or not, it is an answer
 				each[i] = append(each[i], time.Since(due))
 				due = due.Add(gap)

@@ -16,13 +16,10 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
-// AllDatabases as Options.DB scans every database that has keys.
-const AllDatabases = -1
-
 // Options say what to scan and how to group it.
 type Options struct {
 	Pattern  pattern.Options
-	DB       int    // or AllDatabases
+	DB       int    // or redisconn.AllDatabases
 	Count    int    // of SCAN; 0 means scan.DefaultCount
 	Chains   int    // walks over one database at the same time, where the server allows it; 0 means 1
 	Samples  int    // as scan.Config.Samples

@@ -134,13 +134,8 @@ func fill(r *report.Report, tree *pattern.Tree, m measure) error {
 func biggestOf(shards []*shard) []report.Key {
 	var all []report.Key
 	for _, s := range shards {
-		if s.described != nil || s.biggest == nil {
-			all = append(all, s.described...)
-			continue
-		}
-		for _, k := range s.biggest.list {
-			all = append(all, report.Key{Name: string(pattern.AppendEscaped(nil, k.name)), DB: k.database, Server: s.node.Endpoint.Name,
-				Bytes: k.size, Elements: -1, TTL: -2})
+		for _, k := range s.biggest {
+			all = append(all, k.Key)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b report.Key) int { return cmp.Compare(b.Bytes, a.Bytes) })

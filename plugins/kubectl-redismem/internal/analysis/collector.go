@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/keys"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/scan"
@@ -15,9 +16,8 @@ type collector struct {
 	tree    *pattern.Tree
 	mode    string // report.Full, Sizes or Keys
 	precise policy
-	rng     *rand.Rand
 	pages   int // counted, in mode Keys
-	biggest *biggest
+	biggest *keys.Best
 	lookups *lookups // nil if nothing is to be looked at
 }
 
@@ -27,7 +27,7 @@ func (c *collector) Plan(name []byte) int8 {
 		return 0
 	}
 	k := c.tree.Plan(name, c.precise.plan)
-	if k > 0 && c.rng.Uint64()&(1<<k-1) != 0 {
+	if k > 0 && rand.Uint64()&(1<<k-1) != 0 {
 		return scan.NotAsked
 	}
 	return k
@@ -44,7 +44,7 @@ func (c *collector) Count(name []byte, k int8, size int64) {
 		c.precise.bytes = float64(c.tree.Total().Bytes)
 	}
 	if k != scan.NotAsked {
-		c.biggest.offer(name, size)
+		c.biggest.Offer(name, size)
 	}
 	if c.lookups != nil && worthALook(n) {
 		c.lookups.pick(name)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
@@ -8,7 +9,7 @@ import (
 // ledger explains the used memory of the shard's server, nil if that cannot be: its
 // keys have to be known, all of them.
 func (s *shard) ledger() *report.Ledger {
-	if s.before == nil || s.tree == nil || s.info == nil || s.DB != AllDatabases {
+	if s.before == nil || s.tree == nil || s.info == nil || s.DB != redisconn.AllDatabases {
 		return nil
 	}
 	whole := s.tree.Total()

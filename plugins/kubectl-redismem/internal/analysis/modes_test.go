@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/redistest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
@@ -88,7 +89,7 @@ func TestModes(t *testing.T) {
 		},
 	} {
 		t.Run(mode, func(t *testing.T) {
-			r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: AllDatabases, Sampling: mode})
+			r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: redisconn.AllDatabases, Sampling: mode})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +183,7 @@ func TestPreview(t *testing.T) {
 	s := redistest.Start(t, "--enable-debug-command", "yes")
 	preview := func() (first, last *report.Report) {
 		last, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}},
-			Options{DB: AllDatabases, Preview: func(r *report.Report) { first = r }})
+			Options{DB: redisconn.AllDatabases, Preview: func(r *report.Report) { first = r }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -36,8 +35,7 @@ type shard struct {
 	keysBefore, keysAfter int64
 	mode                  string        // of sampling, see report
 	tree                  *pattern.Tree // nil before the scan
-	biggest               *biggest
-	described             []report.Key // the biggest, once they are
+	biggest               []keys.Key
 	databases             []report.Database
 	before, afterwards    *accounting.Snapshot // nil if it was not told
 	receipts              []pace.Receipt
@@ -69,7 +67,7 @@ func (s *shard) inspect(ctx context.Context) (err error) {
 		return err
 	}
 	s.info = info
-	for _, d := range s.chosen(info) {
+	for _, d := range info.Select(s.DB) {
 		s.keysBefore += d.Keys
 	}
 	return nil
@@ -80,19 +78,6 @@ func (s *shard) close() {
 		_ = s.client.Close()
 		s.client = nil
 	}
-}
-
-// chosen are the databases to scan, with what DBSIZE says about each.
-func (s *shard) chosen(info *redisconn.Server) []redisconn.Database {
-	if s.DB == AllDatabases {
-		return info.Databases
-	}
-	for _, d := range info.Databases {
-		if d.DB == s.DB {
-			return []redisconn.Database{d}
-		}
-	}
-	return []redisconn.Database{{DB: s.DB}}
 }
 
 // maxRestarts bounds how often a shard is begun again on another node: one that
@@ -132,23 +117,22 @@ func lost(err error) bool {
 
 // scan reads the databases of the node, one after the other.
 func (s *shard) scan(ctx context.Context) error {
-	s.tree, s.biggest = pattern.New(s.Pattern), &biggest{}
+	s.tree = pattern.New(s.Pattern)
 	s.counts.refusals = map[string]int64{}
 	s.before, _ = accounting.Take(ctx, s.client) // without it there is no waterfall
 	if err := s.scanDatabases(ctx); err != nil {
 		return err
 	}
 	s.done = true
-	s.describeBiggest(ctx)
 	s.afterwards, _ = accounting.Take(ctx, s.client)
 	return s.after(ctx)
 }
 
 // scanDatabases goes over the databases, at the pace that the server can bear.
 func (s *shard) scanDatabases(ctx context.Context) error {
-	pacer := pace.Start(ctx, s.client, s.Limits)
+	pacer := pace.Start(ctx, s.client, s.node.Endpoint.ClientName, s.Limits)
 	defer func() { s.receipts = append(s.receipts, pacer.Stop(ctx)) }()
-	for _, d := range s.chosen(s.info) {
+	for _, d := range s.info.Select(s.DB) {
 		if err := s.scanDatabase(ctx, d, pacer); err != nil {
 			return err
 		}
@@ -156,31 +140,13 @@ func (s *shard) scanDatabases(ctx context.Context) error {
 	return nil
 }
 
-// describeBiggest asks what the biggest keys are.
-func (s *shard) describeBiggest(ctx context.Context) {
-	s.described = nil
-	for _, d := range s.databases {
-		var list []keys.Key
-		for _, k := range s.biggest.list {
-			if k.database == d.DB {
-				list = append(list, keys.New(s.node.Endpoint.Name, d.DB, k.name, k.size))
-			}
-		}
-		keys.Describe(ctx, s.client, list)
-		for _, k := range list {
-			s.described = append(s.described, k.Key)
-		}
-	}
-}
-
 // errMoved: what moves while it is scanned may be seen on both nodes, or on none.
 var errMoved = errors.New("hash slots moved to or from the node during the scan: their keys may be counted twice, or be missing")
 
 func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *pace.Pacer) error {
 	db := of.DB
-	c := &collector{tree: s.tree, mode: s.mode, biggest: s.biggest, precise: policy{expected: of.Keys},
-		rng: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), lookups: newLookups(ctx, s.client, db)} //nolint:gosec // not a secret
-	s.biggest.database = db
+	c := &collector{tree: s.tree, mode: s.mode, biggest: keys.NewBest(mostBiggest), precise: policy{expected: of.Keys},
+		lookups: newLookups(ctx, s.client, db)}
 	config := scan.Config{
 		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples, Pacer: pacer,
 	}
@@ -199,8 +165,9 @@ func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *
 	if c.lookups != nil {
 		c.lookups.close()
 		c.lookups.deliver(c.tree)
-		s.counts.commands += c.lookups.commands
+		s.counts.commands += c.lookups.asker.Commands
 	}
+	s.addBiggest(ctx, c.biggest, db)
 	if s.mode == report.Keys && res.Sized > 0 {
 		c.tree.Weigh(float64(max(of.Keys, 1)) / float64(res.Sized))
 		s.tree.Merge(c.tree)
@@ -228,6 +195,15 @@ func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *
 	return err
 }
 
+// mostBiggest keys are told of.
+const mostBiggest = 10
+
+func (s *shard) addBiggest(ctx context.Context, best *keys.Best, db int) {
+	list := best.Keys(s.node.Endpoint.Name, db)
+	keys.Describe(ctx, s.client, list)
+	s.biggest = append(s.biggest, list...)
+}
+
 // after counts the keys of the scanned databases once more, and looks whether the
 // node still has the slots that it had.
 func (s *shard) after(ctx context.Context) error {
@@ -236,7 +212,7 @@ func (s *shard) after(ctx context.Context) error {
 		return nil // what was scanned is complete all the same
 	}
 	s.keysAfter = 0
-	for _, d := range s.chosen(info) {
+	for _, d := range info.Select(s.DB) {
 		s.keysAfter += d.Keys
 	}
 	if info.Cluster != nil && !slices.Equal(s.info.OwnSlots(), info.OwnSlots()) {

@@ -41,7 +41,7 @@ func populate(t *testing.T, s *redistest.Server, prefix string, n int) {
 
 func run(t *testing.T, s Subject) (*report.Report, error) {
 	t.Helper()
-	r, err := Run(t.Context(), s, Options{DB: AllDatabases})
+	r, err := Run(t.Context(), s, Options{DB: redisconn.AllDatabases})
 	if r == nil {
 		t.Fatal(err)
 	}

@@ -130,11 +130,15 @@ func change(before, after report.Figures) Change {
 		BytesError: int64(math.Ceil(math.Hypot(float64(before.BytesError), float64(after.BytesError))))}
 }
 
-func (c *Change) add(o Change) {
+// Add adds the change of other keys.
+func (c *Change) Add(o Change) {
 	c.KeysBefore += o.KeysBefore
 	c.KeysAfter += o.KeysAfter
+	c.KeysDelta += o.KeysDelta
 	c.BytesBefore += o.BytesBefore
 	c.BytesAfter += o.BytesAfter
+	c.BytesDelta += o.BytesDelta
+	c.BytesPerDay += o.BytesPerDay
 	c.BytesError = int64(math.Ceil(math.Hypot(float64(c.BytesError), float64(o.BytesError))))
 }
 
@@ -163,7 +167,7 @@ func rows(before, after *report.Report) []Row {
 	old := len(list)
 	for _, g := range after.Groups {
 		if i, ok := index[name{g.Pattern, g.Pinned}]; ok {
-			list[i].Change.add(change(report.Figures{}, g.Figures))
+			list[i].Change.Add(change(report.Figures{}, g.Figures))
 			list[i].State = Both
 			continue
 		}
@@ -190,11 +194,9 @@ func rows(before, after *report.Report) []Row {
 				row.State = Unknown
 				continue
 			}
-			list[h].Change.add(row.Change)
+			list[h].Change.Add(row.Change)
 			list[h].Includes = append(list[h].Includes, row.Pattern)
-			if list[h].State != Both {
-				list[h].State = Both
-			}
+			list[h].State = Both
 			gone[i] = true
 		}
 	}

@@ -2,8 +2,8 @@ package keys
 
 import "container/heap"
 
-// best keeps the n biggest keys that were offered, each once.
-type best struct {
+// Best keeps the n biggest keys that were offered, each once.
+type Best struct {
 	n    int
 	list entries
 	at   map[string]bool // SCAN may return a name twice
@@ -14,10 +14,11 @@ type entry struct {
 	size int64
 }
 
-func newBest(n int) *best { return &best{n: n, at: map[string]bool{}} }
+// NewBest keeps n keys.
+func NewBest(n int) *Best { return &Best{n: n, at: map[string]bool{}} }
 
-// offer takes a name that is copied only if it is kept.
-func (b *best) offer(name []byte, size int64) {
+// Offer takes a name that is copied only if it is kept.
+func (b *Best) Offer(name []byte, size int64) {
 	if len(b.list) == b.n && size <= b.list[0].size || b.at[string(name)] {
 		return
 	}

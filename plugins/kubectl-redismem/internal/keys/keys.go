@@ -8,12 +8,12 @@ package keys
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pace"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
@@ -21,14 +21,12 @@ import (
 // Kind is that of a [List] in machine formats.
 const Kind = "KeyList"
 
-// AllDatabases as Options.DB searches every database that has keys.
-const AllDatabases = -1
-
 // Options say what to look for.
 type Options struct {
 	Match    pattern.Glob
-	DB       int                     // or AllDatabases
-	Count    int                     // of SCAN: keys that the server looks at for a page
+	DB       int // or redisconn.AllDatabases
+	Count    int // of SCAN: keys that the server looks at for a page
+	Limits   pace.Limits
 	Top      int                     // keys to find, at least 1
 	Progress func(done, total int64) // keys that the servers looked at; may be nil
 }
@@ -72,7 +70,7 @@ func Find(ctx context.Context, servers []*redisconn.Endpoint, o Options) (*List,
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, maxAtOnce)
 	for i, e := range servers {
-		searches[i] = &search{Options: o, endpoint: e, progress: total, best: newBest(o.Top), refusals: map[string]int64{}}
+		searches[i] = &search{Options: o, endpoint: e, progress: total, refusals: map[string]int64{}}
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
@@ -125,7 +123,3 @@ func (p *progress) add(done, total int64) {
 	p.done, p.total = p.done+done, p.total+total
 	p.tell(min(p.done, p.total), p.total)
 }
-
-// ErrOtherServer says that after the connection broke another process answered:
-// cursors and sizes of the first mean nothing to it.
-var ErrOtherServer = errors.New("the server restarted or was replaced during the search")

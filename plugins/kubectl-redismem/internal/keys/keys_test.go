@@ -36,7 +36,7 @@ func must(t *testing.T, err error) {
 }
 
 func options(glob string) Options {
-	return Options{Match: pattern.NewGlob(glob), DB: AllDatabases, Count: 100, Top: 20}
+	return Options{Match: pattern.NewGlob(glob), DB: redisconn.AllDatabases, Count: 100, Top: 20}
 }
 
 func names(l *List) []string {
@@ -209,9 +209,9 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestBestKeepsEachNameOnce(t *testing.T) {
-	b := newBest(2)
+	b := NewBest(2)
 	for i, name := range []string{"a", "b", "b", "c", "a", "c"} {
-		b.offer([]byte(name), int64(10+i))
+		b.Offer([]byte(name), int64(10+i))
 	}
 	if len(b.list) != 2 || len(b.at) != 2 {
 		t.Errorf("%+v", b)

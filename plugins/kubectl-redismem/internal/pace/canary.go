@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 )
 
 // canary asks for PONG now and then, over a connection of its own, as any other
@@ -44,26 +46,21 @@ func (c *canary) ping(ctx context.Context) (time.Duration, bool) {
 
 func (c *canary) watch(ctx context.Context) {
 	defer c.conn.Close()
-	tick := time.NewTicker(pings)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
+	pause.Every(ctx, pings, func() {
+		d, ok := c.ping(ctx)
+		if !ok {
 			return
-		case <-tick.C:
 		}
-		if d, ok := c.ping(ctx); ok {
-			c.mu.Lock()
-			c.last = append(c.last, d)
-			if len(c.last) > window {
-				c.last = c.last[1:]
-			}
-			if len(c.all) < 1<<12 {
-				c.all = append(c.all, d)
-			}
-			c.mu.Unlock()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.last = append(c.last, d)
+		if len(c.last) > window {
+			c.last = c.last[1:]
 		}
-	}
+		if len(c.all) < 1<<12 {
+			c.all = append(c.all, d)
+		}
+	})
 }
 
 // calm is the part of the limit that latency leaves, given the part that it left

@@ -8,11 +8,14 @@ package pace
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 )
 
 // Limits are what the user allows. The zero value is automatic.
@@ -44,6 +47,7 @@ const (
 // Pacer implements scan.Pacer. Stop ends it.
 type Pacer struct {
 	limits Limits
+	name   string
 	conn   *redis.Conn
 	canary *canary
 	cancel context.CancelFunc
@@ -65,32 +69,20 @@ type Pacer struct {
 	calm        float64 // of the limit that latency leaves, from 0 to 1
 }
 
-// Start looks at the server once and then again and again until Stop. A server
-// that tells nothing about itself is not waited for.
-func Start(ctx context.Context, client *redis.Client, l Limits) *Pacer {
+// Start looks at the server once and then again and again until Stop. The scan's own
+// connections are known by their name to the server. A server that tells nothing
+// about itself is not waited for.
+func Start(ctx context.Context, client *redis.Client, clientName string, l Limits) *Pacer {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &Pacer{limits: l, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: 1, calm: 1}
+	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: 1, calm: 1}
 	p.canary = newCanary(ctx, client)
 	p.first = look(ctx, p.conn)
 	p.last = p.first
 	p.slowlog = newest(ctx, p.conn)
 	p.decide(p.first, nil)
-	p.done.Go(func() { p.watch(ctx) })
+	p.done.Go(func() { pause.Every(ctx, every, func() { p.turn(ctx) }) })
 	p.done.Go(func() { p.canary.watch(ctx) })
 	return p
-}
-
-func (p *Pacer) watch(ctx context.Context) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			p.turn(ctx)
-		}
-	}
 }
 
 // turn looks at the server and decides how to go on. It reports whether the server
@@ -174,12 +166,9 @@ func (p *Pacer) decide(s, before *sample) {
 }
 
 func (p *Pacer) because(reason string) {
-	for _, known := range p.reasons {
-		if known == reason {
-			return
-		}
+	if !slices.Contains(p.reasons, reason) {
+		p.reasons = append(p.reasons, reason)
 	}
-	p.reasons = append(p.reasons, reason)
 }
 
 // Sent is told how many commands were sent to the server; see scan.Pacer.
@@ -217,15 +206,5 @@ func (p *Pacer) Wait(ctx context.Context) error {
 		p.waited += wait
 	}
 	p.mu.Unlock()
-	if wait <= 0 {
-		return nil
-	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return pause.For(ctx, wait)
 }

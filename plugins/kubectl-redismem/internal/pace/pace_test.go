@@ -42,8 +42,8 @@ func filled(t testing.TB, n int) (*redistest.Server, *redis.Client) {
 func run(t *testing.T, s *redistest.Server, c *redis.Client, l pace.Limits) (r pace.Receipt, cpu float64, took time.Duration) {
 	t.Helper()
 	start := time.Now()
-	p := pace.Start(t.Context(), c, l)
-	res, err := scan.Run(t.Context(), scan.Config{Key: func([]byte, int64) {}, Pacer: p,
+	p := pace.Start(t.Context(), c, "kubectl-redismem", l)
+	res, err := scan.Run(t.Context(), scan.Config{Sink: scan.EverySize(func([]byte, int64) {}), Pacer: p,
 		Dial: func(ctx context.Context) (net.Conn, error) { return s.Dial(ctx, "", "") }})
 	took = time.Since(start)
 	r = p.Stop(t.Context())
@@ -115,12 +115,12 @@ func TestBusyServer(t *testing.T) {
 	}()
 	defer func() { cancel(); <-ended }()
 	time.Sleep(2 * time.Second) // the server's rate is an average of the last ones
-	p := pace.Start(t.Context(), c, pace.Limits{})
+	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{})
 	if most := p.Most(); most != 100 {
 		t.Errorf("pages of %d keys", most)
 	}
 	p.Stop(t.Context())
-	p = pace.Start(t.Context(), c, pace.Limits{MaxCPU: -1})
+	p = pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{MaxCPU: -1})
 	if most := p.Most(); most < 1<<20 {
 		t.Errorf("pages of %d keys without a limit", most)
 	}
@@ -136,7 +136,7 @@ func TestSilentServer(t *testing.T) {
 	s, c := filled(t, 1000)
 	admin := client(t, s)
 	admin.Do(t.Context(), "ACL", "SETUSER", "default", "-info", "-slowlog")
-	p := pace.Start(t.Context(), c, pace.Limits{})
+	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{})
 	if err := p.Wait(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -149,7 +149,7 @@ func TestSilentServer(t *testing.T) {
 // TestWaitEnds with its context.
 func TestWaitEnds(t *testing.T) {
 	_, c := filled(t, 1000)
-	p := pace.Start(t.Context(), c, pace.Limits{MaxCPU: 0.01})
+	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{MaxCPU: 0.01})
 	defer p.Stop(t.Context())
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("enough")
@@ -169,7 +169,7 @@ func TestWaitEnds(t *testing.T) {
 func TestStall(t *testing.T) {
 	s, c := filled(t, 200_000)
 	client(t, s).ConfigSet(t.Context(), "slowlog-log-slower-than", "0")
-	p := pace.Start(t.Context(), c, pace.Limits{})
+	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{})
 	c.Scan(t.Context(), 0, "", 100_000)
 	if r := p.Stop(t.Context()); r.Stall < time.Millisecond || r.Stall > 10*time.Second {
 		t.Errorf("receipt %+v", r)
@@ -179,7 +179,7 @@ func TestStall(t *testing.T) {
 // BenchmarkWait is what a page of an unlimited scan pays.
 func BenchmarkWait(b *testing.B) {
 	_, c := filled(b, 10)
-	p := pace.Start(b.Context(), c, pace.Limits{})
+	p := pace.Start(b.Context(), c, "kubectl-redismem", pace.Limits{})
 	defer p.Stop(context.Background())
 	for b.Loop() {
 		p.Sent(500)
@@ -193,7 +193,7 @@ func BenchmarkWait(b *testing.B) {
 func TestInterruptedScanIsBilled(t *testing.T) {
 	_, c := filled(t, 1000)
 	ctx, cancel := context.WithCancel(t.Context())
-	p := pace.Start(ctx, c, pace.Limits{})
+	p := pace.Start(ctx, c, "kubectl-redismem", pace.Limits{})
 	p.Sent(1)
 	c.Scan(ctx, 0, "", 1000)
 	cancel()
@@ -207,7 +207,7 @@ func TestLimitWithoutINFO(t *testing.T) {
 	s, c := filled(t, 1000)
 	client(t, s).Do(t.Context(), "ACL", "SETUSER", "default", "-info")
 	for _, l := range []pace.Limits{{MaxCPU: 0.1}, {MaxCPU: 0.1, MaxLatency: time.Second}} {
-		p := pace.Start(t.Context(), c, l)
+		p := pace.Start(t.Context(), c, "kubectl-redismem", l)
 		for range 20 {
 			p.Sent(5000)
 			if err := p.Wait(t.Context()); err != nil {

@@ -32,7 +32,7 @@ func (p *Pacer) Stop(ctx context.Context) Receipt {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
 	defer cancel()
 	told := p.turn(ctx)
-	stall := slowest(ctx, p.conn, p.slowlog)
+	stall := slowest(ctx, p.conn, p.name, p.slowlog)
 	_ = p.conn.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()

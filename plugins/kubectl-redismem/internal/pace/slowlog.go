@@ -20,7 +20,7 @@ func newest(ctx context.Context, conn *redis.Conn) int64 {
 }
 
 // slowest looks for the scan's commands among the server's slow ones after an entry.
-func slowest(ctx context.Context, conn *redis.Conn, after int64) time.Duration {
+func slowest(ctx context.Context, conn *redis.Conn, clientName string, after int64) time.Duration {
 	logs, err := conn.SlowLogGet(ctx, slowEntries).Result()
 	if err != nil {
 		return Unknown
@@ -36,6 +36,3 @@ func slowest(ctx context.Context, conn *redis.Conn, after int64) time.Duration {
 	}
 	return longest
 }
-
-// clientName is what the connections of redismem call themselves.
-const clientName = "kubectl-redismem"

@@ -53,14 +53,7 @@ func newDiffView(d *diff.Diff, o Options) *diffView {
 			continue
 		}
 		v.folded++
-		v.rest.KeysBefore += r.KeysBefore
-		v.rest.KeysAfter += r.KeysAfter
-		v.rest.KeysDelta += r.KeysDelta
-		v.rest.BytesBefore += r.BytesBefore
-		v.rest.BytesAfter += r.BytesAfter
-		v.rest.BytesDelta += r.BytesDelta
-		v.rest.BytesError = int64(math.Ceil(math.Hypot(float64(v.rest.BytesError), float64(r.BytesError))))
-		v.rest.BytesPerDay += r.BytesPerDay
+		v.rest.Add(r.Change)
 	}
 	return v
 }

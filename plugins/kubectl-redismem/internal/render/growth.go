@@ -5,15 +5,14 @@ import (
 	"math"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/diff"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
-// growth compares a report with an earlier one of the same data.
+// growth is how a report differs from an earlier one of the same data.
 type growth struct {
-	before  map[string]report.Figures
-	hidden  bool // the earlier one had patterns that it did not name
-	seconds float64
-	whole   report.Figures
+	*diff.Diff
+	rows map[string]diff.Row
 }
 
 // newGrowth is nil if there is nothing to compare, or no time in between.
@@ -21,38 +20,35 @@ func newGrowth(before, now *report.Report) *growth {
 	if before == nil {
 		return nil
 	}
-	seconds := now.Coverage.Started.Sub(before.Coverage.Started).Seconds()
-	if seconds <= 0 {
+	d, err := diff.Of(before, now)
+	if err != nil {
 		return nil
 	}
-	g := &growth{before: map[string]report.Figures{}, hidden: before.Other.Keys > 0, seconds: seconds, whole: before.Totals}
-	for _, group := range before.Groups {
-		g.before[group.Pattern] = group.Figures
+	g := &growth{Diff: d, rows: map[string]diff.Row{}}
+	for _, r := range d.Rows {
+		g.rows[r.Pattern] = r
 	}
 	return g
 }
 
 // cell says how fast a pattern grows: "new" if it was not there, "~" if the change
 // is within what the figures may be off, "?" if nobody knows.
-func (g *growth) cell(pattern string, now report.Figures) string {
-	before, known := g.before[pattern]
+func (g *growth) cell(pattern string) string {
+	row, known := g.rows[pattern]
 	switch {
-	case known:
-		return g.rate(before, now)
-	case g.hidden:
+	case !known || row.State == diff.Unknown:
 		return "?"
+	case row.State == diff.New:
+		return "new"
 	}
-	return "new"
+	return g.rate(row.Change)
 }
 
-func (g *growth) total(now report.Figures) string { return g.rate(g.whole, now) }
-
-func (g *growth) rate(before, now report.Figures) string {
-	delta := now.Bytes - before.Bytes
-	if off := math.Hypot(float64(before.BytesError), float64(now.BytesError)); delta != 0 && math.Abs(float64(delta)) <= off {
+func (g *growth) rate(c diff.Change) string {
+	if c.BytesDelta != 0 && !c.Significant() {
 		return "~"
 	}
-	return Rate(delta, g.seconds)
+	return Rate(c.BytesDelta, g.Seconds)
 }
 
 // Rate is a change of bytes as a speed, per second or, if it is slow, per hour.

@@ -37,9 +37,9 @@ func (v *view) table(w io.Writer, wide bool) error {
 			rate := "" // what the groups leave are not the same patterns as before
 			switch {
 			case g != nil:
-				rate = grown.cell(g.Pattern, f)
+				rate = grown.cell(g.Pattern)
 			case name == totalName:
-				rate = grown.total(f)
+				rate = grown.rate(grown.Totals)
 			}
 			row = slices.Insert(row, 3, rate)
 		}

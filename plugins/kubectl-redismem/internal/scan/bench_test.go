@@ -31,7 +31,7 @@ func BenchmarkScan(b *testing.B) {
 	defer perKey(b, cpu())
 	for b.Loop() {
 		var sum int64
-		res, err := Run(context.Background(), Config{Dial: dialTo(server), Key: func(_ []byte, size int64) { sum += size }})
+		res, err := Run(context.Background(), Config{Dial: dialTo(server), Sink: EverySize(func(_ []byte, size int64) { sum += size })})
 		if err != nil || sum == 0 || res.Sized < benchKeys {
 			b.Fatal(res, err)
 		}

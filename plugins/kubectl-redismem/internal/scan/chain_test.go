@@ -28,7 +28,7 @@ func TestChainsSeeEveryKeyOnce(t *testing.T) {
 		for _, chains := range []int{1, 2, 4, 16} {
 			for _, count := range []int{1, 10, 500} {
 				seen := map[string]int{}
-				res, err := Run(ctx, Config{Dial: dialTo(server), Chains: chains, Count: count, Key: func(name []byte, _ int64) { seen[string(name)]++ }})
+				res, err := Run(ctx, Config{Dial: dialTo(server), Chains: chains, Count: count, Sink: EverySize(func(name []byte, _ int64) { seen[string(name)]++ })})
 				if err != nil || !res.Complete || res.Cursor != "" || res.Sized != int64(n) || len(seen) != n || res.Repeats != 0 {
 					t.Errorf("%d keys in %d chains, COUNT %d: %d different ones, %+v, %v", n, chains, count, len(seen), res, err)
 				}
@@ -69,7 +69,7 @@ func TestChainsBesideWriters(t *testing.T) {
 		seen := map[string]int{}
 		changed := make(chan struct{})
 		pages := 0
-		res, err := Run(ctx, Config{Dial: dialTo(server), Chains: 4, Count: 50, Key: func(name []byte, _ int64) { seen[string(name)]++ },
+		res, err := Run(ctx, Config{Dial: dialTo(server), Chains: 4, Count: 50, Sink: EverySize(func(name []byte, _ int64) { seen[string(name)]++ }),
 			Page: func(int64) {
 				if pages++; pages == 20 {
 					go func() { defer close(changed); change() }()
@@ -99,7 +99,7 @@ func TestChainsResume(t *testing.T) {
 		return &cutConn{conn, 20_000 + dials.next()%4*200_000}, err
 	}
 	seen := map[string]int{}
-	res, err := Run(context.Background(), Config{Dial: dial, Chains: 4, Retries: 8, Backoff: 1, Key: func(name []byte, _ int64) { seen[string(name)]++ }})
+	res, err := Run(context.Background(), Config{Dial: dial, Chains: 4, Retries: 8, Backoff: 1, Sink: EverySize(func(name []byte, _ int64) { seen[string(name)]++ })})
 	n := c.DBSize(context.Background()).Val()
 	if err != nil || !res.Complete || res.Reconnects == 0 || res.Sized != n || int64(len(seen)) != n {
 		t.Errorf("%d different keys of %d, %+v, %v", len(seen), n, res, err)
@@ -136,11 +136,11 @@ func TestSamples(t *testing.T) {
 	}
 	for samples, option := range map[int][]int{0: nil, AllElements: {0}, 1: {1}, 100: {100}} {
 		want := c.MemoryUsage(ctx, "list", option...).Val()
-		_, err := Run(ctx, Config{Dial: dialTo(server), Samples: samples, Key: func(_ []byte, size int64) {
+		_, err := Run(ctx, Config{Dial: dialTo(server), Samples: samples, Sink: EverySize(func(_ []byte, size int64) {
 			if size != want {
 				t.Errorf("SAMPLES %v: %d bytes, want %d", option, size, want)
 			}
-		}})
+		})})
 		if err != nil {
 			t.Error(err)
 		}
@@ -200,12 +200,12 @@ func TestRandomPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, different := 0, map[string]bool{}
-	res, err := Run(ctx, Config{Dial: dialTo(server), Count: 100, Random: &Random{Keys: 20_000}, Key: func(name []byte, _ int64) {
+	res, err := Run(ctx, Config{Dial: dialTo(server), Count: 100, Random: &Random{Keys: 20_000}, Sink: EverySize(func(name []byte, _ int64) {
 		different[string(name)] = true
 		if name[0] == '0' {
 			first++
 		}
-	}})
+	})})
 	if err != nil || res.Sized < 20_000 || res.Sized > 20_500 {
 		t.Errorf("%+v, %v", res, err)
 	}

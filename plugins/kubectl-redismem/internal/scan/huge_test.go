@@ -64,7 +64,7 @@ func TestHugeNamesEvictNothing(t *testing.T) {
 				return conn, err
 			}
 			var heap uint64
-			res, err := Run(ctx, Config{Dial: dial, Key: func([]byte, int64) {}, Page: func(int64) {
+			res, err := Run(ctx, Config{Dial: dial, Sink: EverySize(func([]byte, int64) {}), Page: func(int64) {
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)
 				heap = max(heap, m.HeapInuse)

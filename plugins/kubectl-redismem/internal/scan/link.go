@@ -118,7 +118,7 @@ func (l *link) askPage(cursor string, count int) error {
 	if err := l.scan.Pacer.Wait(l.ctx); err != nil {
 		return err
 	}
-	return l.send(appendScan(l.out[:0], cursor, count), 1)
+	return l.send(l.appendScan(l.out[:0], cursor, count), 1)
 }
 
 // ask sends one write: the SCAN for the page after done, if there is one, and
@@ -133,7 +133,7 @@ func (l *link) ask(done *page, count int) error {
 	l.out = l.out[:0]
 	commands := done.asked
 	if !done.last {
-		l.out = appendScan(l.out, done.next, count)
+		l.out = l.appendScan(l.out, done.next, count)
 		commands++
 	}
 	for i, k := range done.weights {
@@ -202,6 +202,9 @@ func (c sizeCommand) append(b, name []byte) []byte {
 	return append(b, c.tail...)
 }
 
-func appendScan(b []byte, cursor string, count int) []byte {
-	return resp.AppendCommand(b, "SCAN", cursor, "COUNT", strconv.Itoa(count))
+func (l *link) appendScan(b []byte, cursor string, count int) []byte {
+	if l.scan.Match == "" {
+		return resp.AppendCommand(b, "SCAN", cursor, "COUNT", strconv.Itoa(count))
+	}
+	return resp.AppendCommand(b, "SCAN", cursor, "MATCH", l.scan.Match, "COUNT", strconv.Itoa(count))
 }

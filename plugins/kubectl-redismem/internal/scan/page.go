@@ -10,11 +10,11 @@ import (
 // page is what one SCAN returned. Names lie end to end in one slice that is used
 // again for a later page, so that a page costs no allocation.
 type page struct {
-	cursor string // the cursor that asked for this page
-	next   string // the cursor that asks for the one after it; "0" if it is the last
-	names  []byte
-	ends   []int // where each name ends in names
-	last   bool  // nothing comes after it
+	next  string // the cursor that asks for the one after it; "0" if it is the last
+	names []byte
+	ends  []int // where each name ends in names
+	last  bool  // nothing comes after it
+	count int   // that was asked for
 
 	weights []int8 // of each name, see Sink.Plan
 	asked   int    // sizes that are asked for
@@ -38,8 +38,8 @@ func (p *page) name(i int) []byte {
 	return p.names[start:p.ends[i]]
 }
 
-func (p *page) reset(cursor string) {
-	p.cursor, p.next, p.last = cursor, "", false
+func (p *page) reset(count int) {
+	p.next, p.last, p.count = "", false, count
 	p.ends = p.ends[:0]
 	p.names = p.names[:0]
 	if cap(p.names) > maxKept {

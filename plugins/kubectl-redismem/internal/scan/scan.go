@@ -29,18 +29,17 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 )
 
-// Config says what to scan. Dial and one of Key and Sink are required.
+// Config says what to scan. Dial and Sink are required.
 type Config struct {
 	// Dial opens a connection that is logged in and ready for commands. It is
 	// called again when a connection breaks, and must reach the same server then.
 	Dial func(context.Context) (net.Conn, error)
-	// Key is called for every key that has a size, one call at a time. It must not
-	// keep name.
-	Key func(name []byte, size int64)
-	// Sink, if not nil, is used instead of Key: it also says which sizes to ask.
 	Sink Sink
-	// Page, if not nil, is called after every page with the keys seen so far.
-	Page func(seen int64)
+	// Page, if not nil, is called after every page with the keys that the server
+	// has walked over so far: those that were seen or, with Match, about so many.
+	Page func(walked int64)
+	// Match is a glob that the server compares names with; "" takes all.
+	Match string
 	// Random, if not nil, reads random pages only.
 	Random *Random
 	// Pacer, if not nil, decides how fast the scan may go.
@@ -165,6 +164,7 @@ type scan struct {
 	Result
 	runID   string
 	repeats *repeats
+	walked  int64 // by the server, where names are matched
 
 	commands, sent, received atomic.Int64
 }
@@ -188,9 +188,6 @@ func (c Config) withDefaults() Config {
 	if c.Page == nil {
 		c.Page = func(int64) {}
 	}
-	if c.Sink == nil {
-		c.Sink = everySize(c.Key)
-	}
 	if c.Random != nil {
 		c.Chains = 1
 	}
@@ -200,11 +197,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// everySize is the sink of a scan that asks for all of them.
-type everySize func(name []byte, size int64)
+// EverySize is a Sink that asks for all sizes. It is called for every key that has
+// one.
+type EverySize func(name []byte, size int64)
 
-func (f everySize) Plan([]byte) int8                      { return 0 }
-func (f everySize) Count(name []byte, _ int8, size int64) { f(name, size) }
+// Plan asks for every size; see Sink.
+func (f EverySize) Plan([]byte) int8 { return 0 }
+
+// Count takes a key; see Sink.
+func (f EverySize) Count(name []byte, _ int8, size int64) { f(name, size) }
 
 type unpaced struct{}
 
@@ -240,7 +241,12 @@ func (s *scan) count(p *page, sizes []int64, refused map[string]int64) {
 		s.Unreadable[code] += n
 	}
 	s.Pages++
-	s.Page(s.Seen())
+	walked := s.Seen()
+	if s.Match != "" {
+		s.walked += int64(p.count)
+		walked = s.walked
+	}
+	s.Page(walked)
 }
 
 // plan decides which sizes of a page are asked for.

@@ -72,12 +72,12 @@ func TestEveryKeyOnceWithItsSize(t *testing.T) {
 	got := map[string]int64{}
 	var pages, lastSeen int64
 	res, err := Run(ctx, Config{Dial: dialTo(server), Page: func(seen int64) { pages++; lastSeen = seen },
-		Key: func(name []byte, size int64) {
+		Sink: EverySize(func(name []byte, size int64) {
 			if _, dup := got[string(name)]; dup {
 				t.Errorf("key %.40q twice", name)
 			}
 			got[string(name)] = size
-		}})
+		})})
 	if err != nil || !res.Complete || res.Vanished != 0 || len(res.Unreadable) != 0 {
 		t.Fatalf("result %+v, error %v", res, err)
 	}
@@ -101,12 +101,12 @@ func TestEmptyAndOtherDatabase(t *testing.T) {
 	defer c.Close()
 	c.Set(ctx, "only", "v", 0)
 	for db, want := range map[int]int64{0: 0, 5: 1} {
-		res, err := Run(ctx, Config{Dial: dialTo(server), DB: db, Key: func([]byte, int64) {}})
+		res, err := Run(ctx, Config{Dial: dialTo(server), DB: db, Sink: EverySize(func([]byte, int64) {})})
 		if err != nil || !res.Complete || res.Sized != want {
 			t.Errorf("database %d: %+v, %v; want %d keys", db, res, err, want)
 		}
 	}
-	_, err := Run(ctx, Config{Dial: dialTo(server), DB: 99, Key: func([]byte, int64) {}})
+	_, err := Run(ctx, Config{Dial: dialTo(server), DB: 99, Sink: EverySize(func([]byte, int64) {})})
 	if err == nil || !strings.Contains(err.Error(), "selecting database 99") {
 		t.Errorf("database 99: %v", err)
 	}
@@ -120,7 +120,7 @@ func TestServerWorkIsScanAndMemoryOnly(t *testing.T) {
 	fill(t, c, 5000)
 	ctx := context.Background()
 	c.ConfigResetStat(ctx)
-	res, err := Run(ctx, Config{Dial: dialTo(server), Key: func([]byte, int64) {}})
+	res, err := Run(ctx, Config{Dial: dialTo(server), Sink: EverySize(func([]byte, int64) {})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestResumesWithoutLossOrRepeat(t *testing.T) {
 		return &cutConn{conn, 50_000 + dials%7*111_111}, err // one page holds a name of 512 KB
 	}
 	seen := map[string]int{}
-	res, err := Run(context.Background(), Config{Dial: dial, Retries: 8, Backoff: time.Microsecond, Key: func(name []byte, _ int64) { seen[string(name)]++ }})
+	res, err := Run(context.Background(), Config{Dial: dial, Retries: 8, Backoff: time.Microsecond, Sink: EverySize(func(name []byte, _ int64) { seen[string(name)]++ })})
 	if err != nil || !res.Complete || res.Reconnects == 0 || res.Reconnects != dials-1 {
 		t.Fatalf("%d dials, result %+v, error %v", dials, res, err)
 	}
@@ -187,7 +187,7 @@ func TestRestartedServerIsNotResumed(t *testing.T) {
 		conn, err := first.Dial(ctx, "", "")
 		return &cutConn{conn, 650_000}, err
 	}
-	res, err := Run(context.Background(), Config{Dial: dial, Backoff: time.Millisecond, Key: func([]byte, int64) {}})
+	res, err := Run(context.Background(), Config{Dial: dial, Backoff: time.Millisecond, Sink: EverySize(func([]byte, int64) {})})
 	if !errors.Is(err, ErrOtherServer) || res.Complete || res.Sized == 0 || res.Cursor == "0" {
 		t.Errorf("result %+v, error %v; want a partial result and ErrOtherServer", res, err)
 	}
@@ -204,7 +204,7 @@ func TestGivesUpAfterTries(t *testing.T) {
 		conn, err := server.Dial(ctx, "", "")
 		return &cutConn{conn, 650_000}, err
 	}
-	res, err := Run(context.Background(), Config{Dial: dial, Retries: 2, Backoff: time.Millisecond, Key: func([]byte, int64) {}})
+	res, err := Run(context.Background(), Config{Dial: dial, Retries: 2, Backoff: time.Millisecond, Sink: EverySize(func([]byte, int64) {})})
 	if err == nil || err.Error() != "pod is gone" || dials != 3 || res.Complete || res.Sized == 0 {
 		t.Errorf("%d dials, result %+v, error %v", dials, res, err)
 	}
@@ -215,11 +215,11 @@ func TestCancelEndsAtOnceWithPartialResult(t *testing.T) {
 	fill(t, client(t, server), 10_000)
 	ctx, cancel := context.WithCancel(context.Background())
 	var counted atomic.Int64
-	res, err := Run(ctx, Config{Dial: dialTo(server), Key: func([]byte, int64) {
+	res, err := Run(ctx, Config{Dial: dialTo(server), Sink: EverySize(func([]byte, int64) {
 		if counted.Add(1) == 2000 {
 			cancel()
 		}
-	}})
+	})})
 	if !errors.Is(err, context.Canceled) || res.Complete || res.Sized < 2000 || res.Sized != counted.Load() {
 		t.Errorf("result %+v, %d counted, error %v", res, counted.Load(), err)
 	}
@@ -231,7 +231,7 @@ func TestSilentServerTimesOut(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, far) }()
 	start := time.Now()
 	_, err := Run(context.Background(), Config{Dial: func(context.Context) (net.Conn, error) { return near, nil },
-		Timeout: 50 * time.Millisecond, Key: func([]byte, int64) {}})
+		Timeout: 50 * time.Millisecond, Sink: EverySize(func([]byte, int64) {})})
 	var timeout net.Error
 	if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(start) > 5*time.Second {
 		t.Errorf("after %v: %v", time.Since(start), err)
@@ -270,7 +270,7 @@ func TestRareReplies(t *testing.T) {
 		"*2\r\n$20\r\n"+huge+"\r\n*0\r\n", // an empty page with more to come
 		"*2\r\n$1\r\n0\r\n*6\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\ne\r\n$1\r\na\r\n",
 		":56\r\n$-1\r\n-NOPERM no\r\n-MOVED 1 h:1\r\n:0\r\n:56\r\n")
-	res, err := Run(context.Background(), Config{Dial: dial, Key: func(name []byte, size int64) { sizes[string(name)] += size }})
+	res, err := Run(context.Background(), Config{Dial: dial, Sink: EverySize(func(name []byte, size int64) { sizes[string(name)] += size })})
 	if err != nil || !res.Complete || res.Sized != 3 || res.Vanished != 1 || res.Seen() != 6 || res.Pages != 2 {
 		t.Fatalf("result %+v, error %v", res, err)
 	}
@@ -289,7 +289,7 @@ func TestPassingStateIsWaitedFor(t *testing.T) {
 		script(info, page, ":56\r\n:72\r\n"),
 	}
 	sizes := map[string]int64{}
-	res, err := Run(context.Background(), Config{Backoff: time.Millisecond, Key: func(name []byte, size int64) { sizes[string(name)] += size },
+	res, err := Run(context.Background(), Config{Backoff: time.Millisecond, Sink: EverySize(func(name []byte, size int64) { sizes[string(name)] += size }),
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			next := attempts[0]
 			attempts = attempts[1:]
@@ -315,7 +315,7 @@ func TestBadReplies(t *testing.T) {
 		"empty cursor":    {[]string{info, "*2\r\n$0\r\n\r\n*0\r\n"}, "a cursor of 0 bytes"},
 		"overlong string": {[]string{info, "*2\r\n$1\r\n0XX*0\r\n"}, "longer than announced"},
 	} {
-		_, err := Run(context.Background(), Config{Dial: script(c.replies...), Key: func([]byte, int64) {}})
+		_, err := Run(context.Background(), Config{Dial: script(c.replies...), Sink: EverySize(func([]byte, int64) {})})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}

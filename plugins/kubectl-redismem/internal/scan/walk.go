@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 )
 
@@ -48,20 +49,9 @@ func (w *walk) run(ctx context.Context) error {
 		if !w.resumable(err) || failures > w.Retries {
 			return err
 		}
-		if !sleep(ctx, w.Config.Backoff<<(failures-1)) {
-			return context.Cause(ctx)
+		if err := pause.For(ctx, w.Config.Backoff<<(failures-1)); err != nil {
+			return err
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -134,7 +124,7 @@ func (w *walk) walk(l *link) error {
 
 // fetch reads the page at cursor, and asks for it first unless that was done.
 func (w *walk) fetch(l *link, p *page, cursor string, count int, asked bool) error {
-	p.reset(cursor)
+	p.reset(count)
 	if !asked {
 		if err := l.askPage(cursor, count); err != nil {
 			return err

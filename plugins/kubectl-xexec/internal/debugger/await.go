@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 )
 
@@ -26,7 +27,7 @@ func (d *Debugger) await(ctx context.Context, t resolve.Target, name string) err
 	ctx, cancel := context.WithTimeoutCause(ctx, d.o.Wait, waiting)
 	defer cancel()
 	last := ""
-	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+	for wait := firstPoll; ; wait = min(2*wait, lastPoll) {
 		pod, err := d.pod(ctx, t)
 		if ctx.Err() != nil {
 			return late(context.Cause(ctx), last)
@@ -47,12 +48,8 @@ func (d *Debugger) await(ctx context.Context, t resolve.Target, name string) err
 		if s.Waiting != nil {
 			last = s.Waiting.Reason
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return late(context.Cause(ctx), last)
+		if err := pause.For(ctx, wait); err != nil {
+			return late(err, last)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 )
 
@@ -50,7 +51,7 @@ func (r *runner) target(i int) Result {
 		last = res
 		r.job.Events.retrying(i, res, wait)
 		//nolint:errcheck // admit finds the same
-		pause(r.launch, wait)
+		pause.For(r.launch, wait)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 )
@@ -179,7 +180,7 @@ func (r *runner) between(n, of int, before wave) {
 		return
 	}
 	r.job.Events.between(n+1, of)
-	if pause(r.launch, r.job.BatchPause) != nil || r.job.Ready == nil {
+	if pause.For(r.launch, r.job.BatchPause) != nil || r.job.Ready == nil {
 		return
 	}
 	var touched []resolve.Target
@@ -193,21 +194,6 @@ func (r *runner) between(n, of int, before wave) {
 	}
 	if err := r.job.Ready(r.launch, touched); err != nil && r.launch.Err() == nil {
 		r.finish(enough(fmt.Sprintf("stopped after batch %d: %v", n, err)))
-	}
-}
-
-// pause waits for d, or returns an error when ctx ends before that.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
