@@ -42,6 +42,7 @@ type flags struct {
 	maxLatency  time.Duration
 	output      string
 	watch       time.Duration
+	owners      time.Duration
 	quiet, noHd bool
 }
 
@@ -100,6 +101,8 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.StringVarP(&f.output, "output", "o", render.Table, "output format: "+join(render.Formats))
 	fs.DurationVar(&f.watch, "watch", 0, "count again and again, `EVERY` so often, and show how fast groups grow; --watch alone is every 10s")
 	fs.Lookup("watch").NoOptDefVal = "10s"
+	fs.DurationVar(&f.owners, "owners", 0, "watch with MONITOR who uses which keys, for a `TIME`, which costs the server; --owners alone is 10s")
+	fs.Lookup("owners").NoOptDefVal = "10s"
 	fs.BoolVar(&f.noHd, "no-headers", false, "leave out the table's header")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	fs.IntVar(&f.count, "count", scan.DefaultCount, "keys that each SCAN asks for; more is faster and holds up the server longer")

@@ -30,6 +30,9 @@ const example = `  # Find the Redis of a namespace and show where its memory wen
   kubectl redismem -n prod --sample keys
   kubectl redismem -n prod --watch=30s
 
+  # Who reads and writes the keys of each pattern
+  kubectl redismem -n prod --owners=10s
+
   # The biggest keys of a group
   kubectl redismem keys 'session:*' -n prod
 

@@ -46,6 +46,7 @@ type options struct {
 	noHeaders bool
 	quiet     bool
 	every     time.Duration // to watch; 0: one report
+	owners    time.Duration // to look who uses which keys; 0: not at all
 }
 
 func (f *flags) options(args []string) (*options, error) {
@@ -59,7 +60,7 @@ func (f *flags) options(args []string) (*options, error) {
 			Pattern: pattern.Options{Separators: f.separators, Depth: f.depth, Pins: f.groups},
 			DB:      f.db, Count: f.count, Chains: f.connections, Sampling: f.sample,
 		},
-		from: redisconn.Preference(f.from), top: f.top, sort: f.sort, every: f.watch,
+		from: redisconn.Preference(f.from), top: f.top, sort: f.sort, every: f.watch, owners: f.owners,
 	}
 	o.io.Quiet = o.io.Quiet || f.quiet
 	var err error
@@ -113,6 +114,10 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--watch=%s is too often: a scan is work for the server; use 1s or more", f.watch)
 	case f.watch > 0 && !slices.Contains(watchable, f.output):
 		return cli.Usagef("--watch goes with -o %s, not with %s", strings.Join(watchable, ", "), f.output)
+	case f.set.Changed("owners") && (f.owners <= 0 || f.owners > longestWatch):
+		return cli.Usagef("--owners=%s is out of range: use 1s to %s", f.owners, longestWatch)
+	case f.owners > 0 && f.watch > 0:
+		return cli.Usagef("--owners and --watch exclude each other: MONITOR costs the server")
 	case f.maxLatency < 0:
 		return cli.Usagef("--max-latency %s cannot be negative", f.maxLatency)
 	case !slices.Contains(samplings, f.sample):

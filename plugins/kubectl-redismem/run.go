@@ -39,6 +39,9 @@ func (o *options) run(ctx context.Context) error {
 	if r == nil {
 		return o.failed(ctx, err)
 	}
+	if o.owners > 0 {
+		o.own(ctx, subject, r)
+	}
 	if printErr := cmp.Or(previewErr, o.print(r, nil)); printErr != nil {
 		return printErr
 	}
@@ -69,12 +72,13 @@ func (o *options) print(r, before *report.Report) error {
 	})
 }
 
-// sections are what follows a table: for people, the most urgent advice.
+// sections are what follows a table: what was asked for, and for people the most
+// urgent advice.
 func (o *options) sections() render.Sections {
 	if o.quiet || o.noHeaders {
-		return 0
+		return render.Owners
 	}
-	return render.Brief
+	return render.Brief | render.Owners
 }
 
 // endpoint is the model of all endpoints.

@@ -16,7 +16,8 @@ import (
 // subject is what is scanned, and how it was found.
 type subject struct {
 	analysis.Subject
-	notes []string
+	notes     []string
+	primaries []*redisconn.Endpoint // where clients write
 }
 
 // find looks for the servers that are meant, and picks a node of each shard.
@@ -76,6 +77,9 @@ func (o *options) subject(d *redisconn.Deployment, source report.Source, again f
 			}
 		}
 		s.Nodes = append(s.Nodes, node)
+		if e := primary(shard); e != nil {
+			s.primaries = append(s.primaries, e)
+		}
 		if why := o.alone(shard); why != nil {
 			s.Missing = append(s.Missing, fmt.Sprintf("the other shards of %s's cluster: %s", node.Endpoint.Name, why))
 		}

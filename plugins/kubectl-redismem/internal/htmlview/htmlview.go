@@ -41,7 +41,7 @@ func page(r *report.Report) *htmlreport.Page {
 		},
 		Table:     groups(r, nodes),
 		Waterfall: waterfall(r.Accounting),
-		Lists:     []htmlreport.Table{biggest(r), owners(r)},
+		Lists:     []htmlreport.Table{biggest(r), owners(r), clients(r)},
 		Receipts:  []htmlreport.Receipt{receipt(r.Cost)},
 		Notes:     notes,
 	}

@@ -99,12 +99,32 @@ func owners(r *report.Report) htmlreport.Table {
 	if r.Owners == nil {
 		return t
 	}
-	t.Note = fmt.Sprintf("%s commands seen in %s. %s", count(r.Owners.Commands), htmlreport.FormatSeconds(r.Owners.Seconds), strings.Join(r.Owners.Notes, " "))
-	for _, g := range r.Owners.Groups {
-		for _, u := range g.Users {
-			t.Rows = append(t.Rows, htmlreport.Row{Cells: []htmlreport.Cell{{Text: g.Pattern}, {Text: u.Workload},
+	t.Note = fmt.Sprintf("%s commands seen in %s. %s", count(r.Owners.Commands), htmlreport.FormatSeconds(r.Owners.Seconds), strings.Join(r.Owners.Notes, "; "))
+	add := func(pattern string, users []report.User) {
+		for _, u := range users {
+			t.Rows = append(t.Rows, htmlreport.Row{Cells: []htmlreport.Cell{{Text: pattern}, {Text: u.Workload},
 				{Text: count(u.Reads), Value: float64(u.Reads)}, {Text: count(u.Writes), Value: float64(u.Writes)}}})
 		}
+	}
+	for _, g := range r.Owners.Groups {
+		add(g.Pattern, g.Users)
+	}
+	add("(other)", r.Owners.Other)
+	return t
+}
+
+func clients(r *report.Report) htmlreport.Table {
+	t := htmlreport.Table{Title: "Clients", Columns: []htmlreport.Column{{Label: "Workload", Name: true}, {Label: "Connections", Numeric: true},
+		{Label: "Memory", Numeric: true, Help: "of the server, for its buffers"}}}
+	if r.Owners == nil {
+		return t
+	}
+	for _, c := range r.Owners.Clients {
+		memory := htmlreport.Cell{Text: "?", Value: -1}
+		if c.Memory >= 0 {
+			memory = bytesCell(c.Memory)
+		}
+		t.Rows = append(t.Rows, htmlreport.Row{Cells: []htmlreport.Cell{{Text: c.Workload}, {Text: count(int64(c.Connections)), Value: float64(c.Connections)}, memory}})
 	}
 	return t
 }

@@ -30,6 +30,7 @@ func (v *view) markdown(w io.Writer) error {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", inline(i.Label), output.Bytes(i.Bytes), percent(share(i.Bytes, l.Used)), inline(i.Source))
 		}
 	}
+	v.markdownOwners(&b)
 	if len(v.Report.Advice) > 0 {
 		b.WriteString("\n### Advice\n\n")
 		for _, a := range v.Report.Advice {

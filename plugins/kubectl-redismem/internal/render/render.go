@@ -55,6 +55,7 @@ const (
 	Biggest                         // the biggest keys
 	Sizes                           // the distribution of sizes of the largest groups
 	Brief                           // at most three lines of the most urgent advice
+	Owners                          // who uses which keys, if that was asked for
 )
 
 // Options say how a report is shown. The zero value has no limits.
@@ -89,7 +90,7 @@ func Write(w io.Writer, format string, r *report.Report, o Options) error {
 	case Table:
 		return v.table(w, false)
 	case Wide:
-		v.Sections |= Accounting | Cost | Advice | Biggest | Sizes
+		v.Sections |= Accounting | Cost | Advice | Biggest | Sizes | Owners
 		return v.table(w, true)
 	case CSV:
 		return v.csv(w)

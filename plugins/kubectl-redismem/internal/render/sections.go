@@ -17,7 +17,7 @@ func (v *view) sections(w io.Writer) error {
 		which Sections
 		write func(*strings.Builder)
 	}{
-		{Brief, v.brief}, {Accounting, v.accounting}, {Biggest, v.biggest}, {Sizes, v.distributions}, {Advice, v.advice}, {Cost, v.cost},
+		{Owners, v.owners}, {Brief, v.brief}, {Accounting, v.accounting}, {Biggest, v.biggest}, {Sizes, v.distributions}, {Advice, v.advice}, {Cost, v.cost},
 	} {
 		if v.Sections&s.which == 0 {
 			continue

@@ -221,9 +221,11 @@ type Advice struct {
 type Owners struct {
 	Seconds  float64  `json:"sampledSeconds"`
 	Commands int64    `json:"commandsSeen"`
-	Dropped  int64    `json:"commandsDropped"` // beyond the bound
-	Groups   []Owner  `json:"groups"`
-	Clients  []Client `json:"clients"` // connected now, by workload
+	Dropped  int64    `json:"commandsDropped"` // received, but beyond the bound
+	Unknown  int64    `json:"commandsUnclear"` // of those seen: which keys they use, or whether these are all, is not known
+	Groups   []Owner  `json:"groups"`          // with a user, in the report's order
+	Other    []User   `json:"other,omitempty"` // of keys that belong to none of the groups
+	Clients  []Client `json:"clients"`         // connected now, by workload
 	Notes    []string `json:"notes,omitempty"`
 }
 
@@ -244,7 +246,7 @@ type User struct {
 type Client struct {
 	Workload    string `json:"workload"`
 	Connections int    `json:"connections"`
-	Memory      int64  `json:"memoryBytes"`
+	Memory      int64  `json:"memoryBytes"` // -1: not told
 }
 
 // Share is the part of the keys that was seen, from 0 to 1.
