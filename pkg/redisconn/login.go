@@ -52,55 +52,88 @@ func (e *Endpoint) open(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
-// dialogue sends one command at a time and reads a status.
+// dialogue sends commands and reads statuses.
 type dialogue struct {
 	w io.Writer
 	r *resp.Reader
 }
 
 func (d *dialogue) ask(args ...string) error {
-	if _, err := d.w.Write(resp.AppendCommand(nil, args...)); err != nil {
+	errs, err := d.askAll([][]string{args})
+	if err != nil {
 		return err
 	}
-	_, err := d.r.Status()
-	return err
+	return errs[0]
+}
+
+// askAll sends commands in one write and returns what the server says against each.
+// The error is of the connection.
+func (d *dialogue) askAll(commands [][]string) (refusals []error, err error) {
+	var out []byte
+	for _, args := range commands {
+		out = resp.AppendCommand(out, args...)
+	}
+	if _, err := d.w.Write(out); err != nil {
+		return nil, err
+	}
+	for range commands {
+		_, err := d.r.Status()
+		if err != nil && code(err) == "" {
+			return nil, err
+		}
+		refusals = append(refusals, err)
+	}
+	return refusals, nil
 }
 
 // login asks whether a password is needed before it sends one. Whoever names a
 // user is logged in as that user in any case.
 func (e *Endpoint) login(d *dialogue) error {
-	err := d.ask("PING")
-	switch code(err) {
-	case "", "MISCONF", "MASTERDOWN": // a server that cannot save, a replica without its primary: both may be read from
-		if err != nil && code(err) == "" {
-			return err
-		}
-		if e.asUser() {
-			err = e.authenticate(d)
-		} else {
-			err = nil
-		}
-	case "NOAUTH":
-		err = e.authenticate(d)
-	case "NOPERM": // let in without a password, but not to ping
-		err = e.authenticate(d)
-		if !e.asUser() && (code(err) != "" || errors.Is(err, ErrNoPassword) || errors.Is(err, ErrWrongPassword)) {
-			err = nil // there is nobody else to be; the commands that follow tell what is allowed
-		}
+	commands := [][]string{{"PING"}}
+	anonymous := len(e.Credentials) == 0 && !e.asUser()
+	if anonymous { // there is nothing to wait for
+		commands = append(commands, e.introduction()...)
 	}
+	refusals, err := d.askAll(commands)
 	if err != nil {
 		return err
 	}
-	if e.ReadOnly { // where it is refused, a primary answers all the same
-		if err := d.ask("READONLY"); err != nil && code(err) == "" {
-			return err
-		}
-	}
-	if e.ClientName == "" {
-		return nil
-	}
-	if err := d.ask("CLIENT", "SETNAME", e.ClientName); err != nil && code(err) == "" {
+	if err := e.admitted(d, refusals[0]); err != nil || anonymous {
 		return err
+	}
+	_, err = d.askAll(e.introduction())
+	return err
+}
+
+// introduction is what a connection says of itself. A server may refuse it: a
+// primary answers without READONLY, and anybody without a name.
+func (e *Endpoint) introduction() (commands [][]string) {
+	if e.ReadOnly {
+		commands = append(commands, []string{"READONLY"})
+	}
+	if e.ClientName != "" {
+		commands = append(commands, []string{"CLIENT", "SETNAME", e.ClientName})
+	}
+	return commands
+}
+
+// admitted logs in if that is needed, by the answer to PING.
+func (e *Endpoint) admitted(d *dialogue, pinged error) error {
+	switch code(pinged) {
+	case "", "MISCONF", "MASTERDOWN": // a server that cannot save, a replica without its primary: both may be read from
+		if e.asUser() {
+			return e.authenticate(d)
+		}
+	case "NOAUTH":
+		return e.authenticate(d)
+	case "NOPERM": // let in without a password, but not to ping
+		err := e.authenticate(d)
+		if !e.asUser() && (code(err) != "" || errors.Is(err, ErrNoPassword) || errors.Is(err, ErrWrongPassword)) {
+			return nil // there is nobody else to be; the commands that follow tell what is allowed
+		}
+		return err
+	default:
+		return pinged
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package accounting
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,37 +30,42 @@ const (
 	histograms      = "lines of INFO latencystats"
 )
 
-// Take asks a server. What it refuses or does not know is missing and noted. The
-// error is about the first question that failed, if none was answered.
+// Take asks a server, in one round trip. What it refuses or does not know is missing
+// and noted. The error is about the first question, if none was answered.
 func Take(ctx context.Context, c *redis.Client) (*Snapshot, error) {
 	s := &Snapshot{figures: map[string]int64{}, text: map[string]string{}}
-	var first error
+	pipe := c.Pipeline()
+	info, commands := pipe.Info(ctx), pipe.Info(ctx, "latencystats")
+	stats, malloc := pipe.Do(ctx, "MEMORY", "STATS"), pipe.Do(ctx, "MEMORY", "MALLOC-STATS")
+	_, _ = pipe.Exec(ctx) // each answer has its own error
+	if info.Err() == nil {
+		s.info(info.Val())
+	}
+	if commands.Err() == nil {
+		s.commands(commands.Val())
+	}
+	if stats.Err() == nil {
+		s.stats(stats.Val())
+	}
+	text, err := malloc.Text()
+	if err == nil {
+		s.malloc(text)
+	}
+	if ctx.Err() != nil || len(s.figures) == 0 {
+		return nil, fmt.Errorf("asking for INFO: %w", cmp.Or(info.Err(), ctx.Err(), errNothing))
+	}
 	for _, q := range []struct {
 		name string
-		ask  func() error
-	}{
-		{"INFO", func() error { return s.info(ctx, c) }},
-		{"INFO latencystats", func() error { return s.commands(ctx, c) }},
-		{"MEMORY STATS", func() error { return s.stats(ctx, c) }},
-		{"MEMORY MALLOC-STATS", func() error { return s.malloc(ctx, c) }},
-	} {
-		err := q.ask()
-		if err == nil {
-			continue
+		err  error
+	}{{"INFO", info.Err()}, {"INFO latencystats", commands.Err()}, {"MEMORY STATS", stats.Err()}, {"MEMORY MALLOC-STATS", err}} {
+		if q.err != nil {
+			s.Notes = append(s.Notes, q.name+" is missing: "+reason(q.err))
 		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("asking %s: %w", q.name, err)
-		}
-		if first == nil {
-			first = fmt.Errorf("asking %s: %w", q.name, err)
-		}
-		s.Notes = append(s.Notes, q.name+" is missing: "+reason(err))
-	}
-	if len(s.figures) == 0 {
-		return nil, first
 	}
 	return s, nil
 }
+
+var errNothing = errors.New("the answer holds no figures")
 
 // reason is why a question was not answered, without what the server repeats of it.
 func reason(err error) string {
@@ -74,11 +80,7 @@ func reason(err error) string {
 	return "the server answers " + code
 }
 
-func (s *Snapshot) info(ctx context.Context, c *redis.Client) error {
-	text, err := c.Info(ctx).Result()
-	if err != nil {
-		return err
-	}
+func (s *Snapshot) info(text string) {
 	for line := range strings.Lines(text) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
 		if !ok {
@@ -98,7 +100,6 @@ func (s *Snapshot) info(ctx context.Context, c *redis.Client) error {
 		s.figures[keyspaceKeys] += 0
 		s.figures[keyspaceExpires] += 0
 	}
-	return nil
 }
 
 // database adds up a line such as keys=3,expires=1,avg_ttl=0.
@@ -113,20 +114,13 @@ func (s *Snapshot) database(line string) {
 
 // commands counts the commands whose latencies are kept. A server that keeps none
 // does not know the section, and answers with nothing.
-func (s *Snapshot) commands(ctx context.Context, c *redis.Client) error {
-	text, err := c.Info(ctx, "latencystats").Result()
-	if err != nil || !strings.Contains(text, "# Latencystats") {
-		return err
+func (s *Snapshot) commands(text string) {
+	if strings.Contains(text, "# Latencystats") {
+		s.figures[histograms] = int64(strings.Count(text, "latency_percentiles_usec_"))
 	}
-	s.figures[histograms] = int64(strings.Count(text, "latency_percentiles_usec_"))
-	return nil
 }
 
-func (s *Snapshot) stats(ctx context.Context, c *redis.Client) error {
-	reply, err := c.Do(ctx, "MEMORY", "STATS").Result()
-	if err != nil {
-		return err
-	}
+func (s *Snapshot) stats(reply any) {
 	var databases bool
 	for name, value := range pairs(reply) {
 		if n, ok := value.(int64); ok {
@@ -147,7 +141,6 @@ func (s *Snapshot) stats(ctx context.Context, c *redis.Client) error {
 	if n, ok := s.figures["keys.count"]; ok && n == 0 && !databases {
 		s.figures[mainTables], s.figures[expiresTables] = 0, 0
 	}
-	return nil
 }
 
 // pairs reads a map, which RESP2 sends as a list.
@@ -172,17 +165,12 @@ func pairs(reply any) map[string]any {
 
 var quantumLine = regexp.MustCompile(`(?m)^\s*Quantum size:\s*([0-9]+)`)
 
-func (s *Snapshot) malloc(ctx context.Context, c *redis.Client) error {
-	text, err := c.Do(ctx, "MEMORY", "MALLOC-STATS").Text()
-	if err != nil {
-		return err
-	}
+func (s *Snapshot) malloc(text string) {
 	if m := quantumLine.FindStringSubmatch(text); m != nil {
 		if n, err := strconv.ParseInt(m[1], 10, 64); err == nil && n > 0 {
 			s.figures[quantum] = n
 		}
 	}
-	return nil
 }
 
 func (s *Snapshot) figure(name string) (int64, bool) {

@@ -18,7 +18,7 @@ type collector struct {
 	precise policy
 	pages   int // counted, in mode Keys
 	biggest *keys.Best
-	lookups *lookups // nil if nothing is to be looked at
+	lookups *lookups
 }
 
 // Plan says which sizes are asked for; see scan.Sink.
@@ -46,7 +46,7 @@ func (c *collector) Count(name []byte, k int8, size int64) {
 	if k != scan.NotAsked {
 		c.biggest.Offer(name, size)
 	}
-	if c.lookups != nil && worthALook(n) {
+	if worthALook(n) {
 		c.lookups.pick(name)
 	}
 }
@@ -54,9 +54,7 @@ func (c *collector) Count(name []byte, k int8, size int64) {
 // page is called after each page.
 func (c *collector) page() {
 	c.pages++
-	if c.lookups != nil {
-		c.lookups.deliver(c.tree)
-	}
+	c.lookups.deliver(c.tree)
 }
 
 // worthALook picks the first keys of a group, and then 8 each time it doubles:

@@ -17,7 +17,7 @@ type lookups struct {
 	picks chan string
 	done  chan struct{}
 
-	asker *keyinfo.Asker // until done, of run alone
+	commands int64 // that were sent, once done
 
 	mu      sync.Mutex
 	results []lookedUp
@@ -33,17 +33,19 @@ const (
 	batch     = 32
 )
 
-// newLookups begins with one database; nil if it cannot be selected.
+// newLookups begins with one database. If it cannot be selected, nothing is known.
 func newLookups(ctx context.Context, client *redis.Client, db int) *lookups {
-	asker, err := keyinfo.Open(ctx, client, db)
-	if err != nil {
-		return nil
-	}
-	l := &lookups{asker: asker, picks: make(chan string, mostPicks), done: make(chan struct{})}
+	l := &lookups{picks: make(chan string, mostPicks), done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		defer asker.Close()
-		l.run(ctx)
+		asker, err := keyinfo.Open(ctx, client, db)
+		if err == nil {
+			defer asker.Close()
+			l.run(ctx, asker)
+			l.commands = asker.Commands
+		}
+		for range l.picks { // until close
+		}
 	}()
 	return l
 }
@@ -73,7 +75,7 @@ func (l *lookups) deliver(tree *pattern.Tree) {
 	}
 }
 
-func (l *lookups) run(ctx context.Context) {
+func (l *lookups) run(ctx context.Context, asker *keyinfo.Asker) {
 	for name := range l.picks {
 		names := []string{name}
 		for more := true; more && len(names) < batch; {
@@ -87,14 +89,12 @@ func (l *lookups) run(ctx context.Context) {
 			}
 		}
 		if ctx.Err() == nil {
-			l.ask(ctx, names)
+			l.add(names, asker.Facts(ctx, names))
 		}
 	}
 }
 
-// ask has one round trip for all names.
-func (l *lookups) ask(ctx context.Context, names []string) {
-	facts := l.asker.Facts(ctx, names)
+func (l *lookups) add(names []string, facts []pattern.Facts) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, f := range facts {

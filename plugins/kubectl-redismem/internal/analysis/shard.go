@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -119,19 +120,23 @@ func lost(err error) bool {
 func (s *shard) scan(ctx context.Context) error {
 	s.tree = pattern.New(s.Pattern)
 	s.counts.refusals = map[string]int64{}
-	s.before, _ = accounting.Take(ctx, s.client) // without it there is no waterfall
-	if err := s.scanDatabases(ctx); err != nil {
-		return err
+	var wait sync.WaitGroup // for what is asked at the same time: each takes some round trips
+	wait.Go(func() { s.before, _ = accounting.Take(ctx, s.client) }) // without it there is no waterfall
+	pacer := pace.Start(ctx, s.client, s.node.Endpoint.ClientName, s.Limits)
+	wait.Wait()
+	err := s.scanDatabases(ctx, pacer)
+	s.done = err == nil
+	if s.done {
+		wait.Go(func() { s.afterwards, _ = accounting.Take(ctx, s.client) })
+		wait.Go(func() { err = s.after(ctx) })
 	}
-	s.done = true
-	s.afterwards, _ = accounting.Take(ctx, s.client)
-	return s.after(ctx)
+	s.receipts = append(s.receipts, pacer.Stop(ctx))
+	wait.Wait()
+	return err
 }
 
 // scanDatabases goes over the databases, at the pace that the server can bear.
-func (s *shard) scanDatabases(ctx context.Context) error {
-	pacer := pace.Start(ctx, s.client, s.node.Endpoint.ClientName, s.Limits)
-	defer func() { s.receipts = append(s.receipts, pacer.Stop(ctx)) }()
+func (s *shard) scanDatabases(ctx context.Context, pacer *pace.Pacer) error {
 	for _, d := range s.info.Select(s.DB) {
 		if err := s.scanDatabase(ctx, d, pacer); err != nil {
 			return err
@@ -162,11 +167,9 @@ func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *
 		told = seen
 	}
 	res, err := scan.Run(ctx, config)
-	if c.lookups != nil {
-		c.lookups.close()
-		c.lookups.deliver(c.tree)
-		s.counts.commands += c.lookups.asker.Commands
-	}
+	c.lookups.close()
+	c.lookups.deliver(c.tree)
+	s.counts.commands += c.lookups.commands
 	s.addBiggest(ctx, c.biggest, db)
 	if s.mode == report.Keys && res.Sized > 0 {
 		c.tree.Weigh(float64(max(of.Keys, 1)) / float64(res.Sized))
@@ -226,7 +229,7 @@ func (s *shard) after(ctx context.Context) error {
 // asked for where the server's SCAN is known to allow it and there is enough to walk
 // over.
 func (s *shard) chains(of redisconn.Database) int {
-	const worthwhile = 50_000 // keys of a walk
+	const worthwhile = 10_000 // keys of a walk
 	if s.info == nil || !s.info.ChainsAllowed() {
 		return 1
 	}

@@ -75,10 +75,12 @@ type Pacer struct {
 func Start(ctx context.Context, client *redis.Client, clientName string, l Limits) *Pacer {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: 1, calm: 1}
-	p.canary = newCanary(ctx, client)
+	var looked sync.WaitGroup // at the same time: each takes some round trips
+	looked.Go(func() { p.canary = newCanary(ctx, client) })
 	p.first = look(ctx, p.conn)
 	p.last = p.first
 	p.slowlog = newest(ctx, p.conn)
+	looked.Wait()
 	p.decide(p.first, nil)
 	p.done.Go(func() { pause.Every(ctx, every, func() { p.turn(ctx) }) })
 	p.done.Go(func() { p.canary.watch(ctx) })
