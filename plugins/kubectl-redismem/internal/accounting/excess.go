@@ -22,9 +22,9 @@ func (b *book) excess() {
 	if l.setEntries {
 		sets = b.m.SetElements * setExcess
 	}
-	if shared := b.m.Shared * sharedExcess; sets+shared > 0 {
-		b.add(Excess, "counted but not there", -sets-shared,
-			fmt.Sprintf("MEMORY USAGE: about %d bytes of entries of sets, %d bytes of shared integers", sets, shared))
+	if shared := b.m.Shared * sharedExcess; sets+shared+b.m.Streams > 0 {
+		b.add(Excess, "counted but not there", -sets-shared-b.m.Streams,
+			fmt.Sprintf("MEMORY USAGE: about %d bytes of entries of sets, %d bytes of shared integers, %d bytes of indexes of streams", sets, shared, b.m.Streams))
 	}
 }
 
@@ -37,7 +37,7 @@ func (b *book) tell() {
 	major, _, ok := b.version()
 	switch {
 	case part < -0.01:
-		b.note("more is counted than there is: MEMORY USAGE takes small integers that keys share for their own, and the indexes of streams and, in some versions, entries of sets for bigger than they are")
+		b.note("more is counted than there is: MEMORY USAGE takes small integers that keys share for their own, and the indexes of streams and, in some versions, entries of sets for bigger than they are; how much that is was estimated from a sample, or could not be asked")
 	case part > 0.01 && ok && major < 7 && !b.valkey():
 		b.note("before version 7, MEMORY USAGE counts strings and small collections by the size asked for, not by the larger one that the allocator gives")
 	}

@@ -29,12 +29,12 @@ func noted(l *report.Ledger, what string) bool {
 // TestDatabases has 200,000 keys of all kinds in 8 databases.
 func TestDatabases(t *testing.T) {
 	s := redistest.Start(t)
-	mixed := slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool { return k.name == "streams" })
+	mixed := slices.DeleteFunc(slices.Clone(redistest.Kinds), func(k redistest.Kind) bool { return k.Name == "streams" })
 	var clients []*redis.Client
 	for db := range 8 {
 		c := redis.NewClient(&redis.Options{Addr: s.Addr, DB: db, Protocol: 2, DisableIdentity: true, PoolSize: 1})
 		t.Cleanup(func() { c.Close() })
-		commands(t, c, 25_000, func(p redis.Pipeliner, i int) { mixed[(db+i)%len(mixed)].make(p, i) })
+		redistest.Fill(t, c, 25_000, func(p redis.Pipeliner, i int) { mixed[(db+i)%len(mixed)].Make(p, i) })
 		clients = append(clients, c)
 	}
 	for _, samples := range []int{0, -1} {
@@ -62,9 +62,9 @@ func TestDatabases(t *testing.T) {
 func TestReplica(t *testing.T) {
 	s := redistest.Start(t, "--repl-backlog-size", "4mb")
 	c := client(t, s)
-	commands(t, c, 20_000, kinds[0].make)
+	redistest.Fill(t, c, 20_000, redistest.Kinds[0].Make)
 	r := redistest.StartReplica(t, s)
-	commands(t, c, 80_000, func(p redis.Pipeliner, i int) { kinds[0].make(p, i+20_000) })
+	redistest.Fill(t, c, 80_000, func(p redis.Pipeliner, i int) { redistest.Kinds[0].Make(p, i+20_000) })
 	l := within(t, c, 0, 3)
 	if i, _ := item(l, Replication); i.Bytes < 1<<20 || i.Bytes > 6<<20 {
 		t.Errorf("replication takes %d bytes, but there were megabytes of writes and a backlog of 4\n%s", i.Bytes, text(l))
@@ -76,7 +76,7 @@ func TestReplica(t *testing.T) {
 func TestClients(t *testing.T) {
 	s := redistest.Start(t)
 	c := client(t, s)
-	commands(t, c, 50_000, kinds[0].make)
+	redistest.Fill(t, c, 50_000, redistest.Kinds[0].Make)
 	if err := c.Set(ctx, "big", strings.Repeat("x", 1<<20), 0).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestClients(t *testing.T) {
 func TestRefused(t *testing.T) {
 	s := redistest.Start(t)
 	c := client(t, s)
-	commands(t, c, 50_000, kinds[1].make)
+	redistest.Fill(t, c, 50_000, redistest.Kinds[1].Make)
 	m := measure(t, c, 0)
 	for _, rule := range []struct {
 		rules   []any
@@ -162,7 +162,7 @@ func TestCluster(t *testing.T) {
 			t.Fatal("the cluster does not come up")
 		}
 	}
-	commands(t, c, 50_000, kinds[0].make)
+	redistest.Fill(t, c, 50_000, redistest.Kinds[0].Make)
 	within(t, c, 0, 3)
 }
 
@@ -173,7 +173,7 @@ func TestEmptyAndMoving(t *testing.T) {
 		t.Error(text(l))
 	}
 	before := take(t, c)
-	commands(t, c, 10_000, kinds[0].make)
+	redistest.Fill(t, c, 10_000, redistest.Kinds[0].Make)
 	l = Explain(before, Measured{Elements: Unknown}, take(t, c))
 	balance(t, l)
 	for _, what := range []string{"while keys were sized", "not all keys were seen"} {
@@ -190,7 +190,7 @@ func TestEmptyAndMoving(t *testing.T) {
 
 func TestCombine(t *testing.T) {
 	a := client(t, redistest.Start(t))
-	commands(t, a, 1000, kinds[0].make)
+	redistest.Fill(t, a, 1000, redistest.Kinds[0].Make)
 	one := Explain(take(t, a), measure(t, a, 0))
 	other := Explain(take(t, a), Measured{Elements: Unknown})
 	both := Combine([]*report.Ledger{one, nil, other})

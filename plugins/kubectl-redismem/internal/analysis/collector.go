@@ -47,7 +47,7 @@ func (c *collector) Count(name []byte, k int8, size int64) {
 		c.biggest.Offer(name, size)
 	}
 	if worthALook(n) {
-		c.lookups.pick(name)
+		c.lookups.pick(name, size)
 	}
 }
 

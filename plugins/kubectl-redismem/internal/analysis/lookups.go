@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -14,13 +15,18 @@ import (
 // time to live and idle time. Picks beyond what it can do meanwhile are dropped:
 // they are a sample anyway.
 type lookups struct {
-	picks chan string
+	picks chan picked
 	done  chan struct{}
 
 	commands int64 // that were sent, once done
 
 	mu      sync.Mutex
 	results []lookedUp
+}
+
+type picked struct {
+	name string
+	size int64 // 0 if not asked
 }
 
 type lookedUp struct {
@@ -35,7 +41,7 @@ const (
 
 // newLookups begins with one database. If it cannot be selected, nothing is known.
 func newLookups(ctx context.Context, client *redis.Client, db int) *lookups {
-	l := &lookups{picks: make(chan string, mostPicks), done: make(chan struct{})}
+	l := &lookups{picks: make(chan picked, mostPicks), done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
 		asker, err := keyinfo.Open(ctx, client, db)
@@ -50,12 +56,12 @@ func newLookups(ctx context.Context, client *redis.Client, db int) *lookups {
 	return l
 }
 
-func (l *lookups) pick(name []byte) {
+func (l *lookups) pick(name []byte, size int64) {
 	const longest = 64 << 10
 	if len(name) > longest || len(l.picks) == cap(l.picks) {
 		return
 	}
-	l.picks <- string(name)
+	l.picks <- picked{string(name), size}
 }
 
 // close waits for what was picked.
@@ -76,30 +82,54 @@ func (l *lookups) deliver(tree *pattern.Tree) {
 }
 
 func (l *lookups) run(ctx context.Context, asker *keyinfo.Asker) {
-	for name := range l.picks {
-		names := []string{name}
-		for more := true; more && len(names) < batch; {
+	for first := range l.picks {
+		some := []picked{first}
+		for more := true; more && len(some) < batch; {
 			select {
 			case next, open := <-l.picks:
 				if more = open; open {
-					names = append(names, next)
+					some = append(some, next)
 				}
 			default:
 				more = false
 			}
 		}
 		if ctx.Err() == nil {
-			l.add(names, asker.Facts(ctx, names))
+			l.look(ctx, asker, some)
 		}
 	}
 }
 
-func (l *lookups) add(names []string, facts []pattern.Facts) {
+// look takes one round trip, two more where there are tables or streams.
+func (l *lookups) look(ctx context.Context, asker *keyinfo.Asker, some []picked) {
+	names, sizes := make([]string, len(some)), make([]int64, len(some))
+	for i, p := range some {
+		names[i], sizes[i] = p.name, p.size
+	}
+	facts := asker.Facts(ctx, names)
+	if slices.ContainsFunc(facts, hasEntries) {
+		elements := asker.Elements(ctx, names, facts)
+		excess := asker.Excess(ctx, names, facts, sizes, elements)
+		for i := range facts {
+			if f := &facts[i]; sizes[i] > 0 {
+				f.Excess = excess[i]
+				if hasEntries(*f) && f.Type != "stream" {
+					f.Entries = max(0, elements[i])
+				}
+			}
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, f := range facts {
 		if f.Type != "" {
+			f.Size = sizes[i]
 			l.results = append(l.results, lookedUp{names[i], f})
 		}
 	}
+}
+
+// hasEntries reports whether what a key takes depends on more than its MEMORY USAGE.
+func hasEntries(f pattern.Facts) bool {
+	return f.Encoding == "hashtable" || f.Encoding == "skiplist" || f.Type == "stream"
 }

@@ -120,7 +120,7 @@ func lost(err error) bool {
 func (s *shard) scan(ctx context.Context) error {
 	s.tree = pattern.New(s.Pattern)
 	s.counts.refusals = map[string]int64{}
-	var wait sync.WaitGroup // for what is asked at the same time: each takes some round trips
+	var wait sync.WaitGroup                                          // for what is asked at the same time: each takes some round trips
 	wait.Go(func() { s.before, _ = accounting.Take(ctx, s.client) }) // without it there is no waterfall
 	pacer := pace.Start(ctx, s.client, s.node.Endpoint.ClientName, s.Limits)
 	wait.Wait()

@@ -46,7 +46,7 @@ func (a *Asker) Close() { _ = a.conn.Close() }
 
 // questions about a key. IDLETIME is first, as what follows may count as a use.
 var questions = [...][]any{
-	{"OBJECT", "IDLETIME"}, {"TYPE"}, {"OBJECT", "ENCODING"}, {"PTTL"},
+	{"OBJECT", "IDLETIME"}, {"TYPE"}, {"OBJECT", "ENCODING"}, {"PTTL"}, {"OBJECT", "REFCOUNT"},
 }
 
 const (
@@ -54,7 +54,11 @@ const (
 	kind
 	encoding
 	ttl
+	references
 )
+
+// shared is the number of references to what the server keeps once for all.
+const shared = math.MaxInt32
 
 // Facts asks in one round trip. Each answer is at its name's place; Type is "" if
 // nothing is known. A question that is forbidden, and not just for certain keys, is
@@ -103,6 +107,8 @@ func facts(answers [len(questions)]*redis.Cmd) pattern.Facts {
 		f.Type = ""
 	}
 	f.Encoding, _ = text(answers[encoding])
+	n, _ := number(answers[references])
+	f.Shared = n == shared
 	if n, ok := number(answers[idle]); ok {
 		f.Idle = n
 	}
@@ -129,6 +135,51 @@ func number(a *redis.Cmd) (int64, bool) {
 	}
 	n, err := a.Int64()
 	return n, err == nil
+}
+
+// The index of a stream is a tree. MEMORY USAGE of Redis 5 to 8.0 takes each of its
+// nodes for 244 bytes and each of its keys for 16 more; what is really there is 26
+// for a node, measured with entries of 10 to 200 bytes.
+const (
+	nodeExcess = 244 - 26
+	keyExcess  = 16
+)
+
+// largestEntry is the average size of a stream's entries up to which XINFO is asked:
+// it sends two of them along.
+const largestEntry = 16 << 10
+
+// Excess asks how many bytes of its size each stream does not really take, in one
+// round trip; 0 where nothing is known. Consumers' pending entries are not in it.
+func (a *Asker) Excess(ctx context.Context, names []string, of []pattern.Facts, sizes, elements []int64) []int64 {
+	pipe := a.conn.Pipeline()
+	answers := make([]*redis.Cmd, len(names))
+	for i, f := range of {
+		if f.Type == "stream" && sizes[i] > 0 && sizes[i]/max(1, elements[i]) <= largestEntry {
+			answers[i] = pipe.Do(ctx, "XINFO", "STREAM", names[i])
+		}
+	}
+	out := make([]int64, len(names))
+	if pipe.Len() == 0 {
+		return out
+	}
+	a.exec(ctx, pipe)
+	for i, answer := range answers {
+		if answer == nil {
+			continue
+		}
+		reply, err := answer.Slice()
+		for at := 0; err == nil && at+1 < len(reply); at += 2 {
+			n, _ := reply[at+1].(int64)
+			switch reply[at] {
+			case "radix-tree-nodes":
+				out[i] += n * nodeExcess
+			case "radix-tree-keys":
+				out[i] += n * keyExcess
+			}
+		}
+	}
+	return out
 }
 
 // lengths are the commands that count a collection's elements.

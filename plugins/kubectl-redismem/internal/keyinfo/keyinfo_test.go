@@ -3,6 +3,8 @@ package keyinfo_test
 import (
 	"context"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,7 +73,7 @@ func TestEachAnswerIsAboutItsKey(t *testing.T) {
 			t.Errorf("%s: %s idle %d, want %s", names[i], got, f.Idle, want[i])
 		}
 	}
-	if a.Commands != int64(4*len(names)+5) {
+	if a.Commands != int64(5*len(names)+5) {
 		t.Errorf("%d commands", a.Commands)
 	}
 	if f := open(t, c, 2).Facts(t.Context(), []string{"str"})[0]; f.Type != "hash" {
@@ -98,10 +100,48 @@ func TestForbiddenQuestionsAreNotAskedAgain(t *testing.T) {
 		}
 		want := int64(4)
 		if round == 0 {
-			want = 8
+			want = 10
 		}
 		if got := a.Commands - before; got != want {
 			t.Errorf("round %d: %d commands, want %d", round, got, want)
 		}
+	}
+}
+
+// TestExcess: without it, a stream takes as much as the server's memory has grown.
+func TestExcess(t *testing.T) {
+	s := redistest.Start(t)
+	c := connect(t, s)
+	used := func() int64 {
+		m, err := c.InfoMap(t.Context(), "memory").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := strconv.ParseInt(m["Memory"]["used_memory"], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	add := func(p redis.Pipeliner, i int) {
+		p.XAdd(t.Context(), &redis.XAddArgs{Stream: "x", Values: []any{"field", i, "text", strings.Repeat("v", 100)}})
+	}
+	redistest.Fill(t, c, 1000, add) // buffers have grown
+	do(t, c, "DEL x")
+	before := used()
+	redistest.Fill(t, c, 100_000, add)
+	grown := used() - before
+	size, err := c.MemoryUsage(t.Context(), "x", 0).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, names, sizes := open(t, c, 0), []string{"x", "none"}, []int64{size, 0}
+	facts := a.Facts(t.Context(), names)
+	excess := a.Excess(t.Context(), names, facts, sizes, a.Elements(t.Context(), names, facts))
+	if off := math.Abs(float64(size-excess[0])/float64(grown) - 1); off > 0.02 || excess[0] < size/50 || excess[1] != 0 {
+		t.Errorf("size %d, excess %d, the memory has grown by %d: off by %.1f %%", size, excess[0], grown, off*100)
+	}
+	if none := a.Excess(t.Context(), names, facts, []int64{1 << 40, 0}, []int64{1, 0}); none[0] != 0 {
+		t.Errorf("a stream of huge entries was asked: %v", none)
 	}
 }

@@ -11,6 +11,9 @@ type Detail struct {
 	NoTTL     int64
 	TTL       Histogram // seconds left, of keys that have one
 	Idle      Histogram // seconds since the last use, where the server tells
+	Shared    int64     // integers that the server keeps once for all keys
+	// Sums over the keys whose sizes are known; see Facts.
+	Bytes, Excess, Entries, SetEntries int64
 }
 
 // Facts are about one key. What is not known is "" or negative; a TTL of -1 is
@@ -18,10 +21,23 @@ type Detail struct {
 type Facts struct {
 	Type, Encoding string
 	TTL, Idle      int64
+	Shared         bool  // a small integer that the server keeps once for all keys
+	Size           int64 // 0 if not asked; then what follows is 0, too
+	Excess         int64 // of Size: bytes that MEMORY USAGE counts and that are not there
+	Entries        int64 // elements of a hash table or skip list inside of the key
 }
 
 func (d *Detail) add(f Facts) {
 	d.Looked++
+	d.Bytes += f.Size
+	d.Excess += f.Excess
+	d.Entries += f.Entries
+	if f.Type == "set" {
+		d.SetEntries += f.Entries
+	}
+	if f.Shared {
+		d.Shared++
+	}
 	if d.Types == nil {
 		d.Types, d.Encodings = map[string]int64{}, map[string]int64{}
 	}
@@ -54,6 +70,11 @@ func (d *Detail) with(o *Detail) *Detail {
 		}
 		sum.Looked += part.Looked
 		sum.NoTTL += part.NoTTL
+		sum.Shared += part.Shared
+		sum.Bytes += part.Bytes
+		sum.Excess += part.Excess
+		sum.Entries += part.Entries
+		sum.SetEntries += part.SetEntries
 		add(sum.Types, part.Types)
 		add(sum.Encodings, part.Encodings)
 		sum.TTL.Merge(&part.TTL)
