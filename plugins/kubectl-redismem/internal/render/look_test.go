@@ -50,3 +50,26 @@ func TestBar(t *testing.T) {
 		}
 	}
 }
+
+// TestSeriesAreDistinct: long names look the same once their middle is cut.
+func TestSeriesAreDistinct(t *testing.T) {
+	long := func(middle string) report.Group {
+		return report.Group{Pattern: strings.Repeat("a", 400) + middle + strings.Repeat("z", 400), Figures: report.Figures{Keys: 1}}
+	}
+	r := &report.Report{Groups: []report.Group{long("x"), long("y"), {Pattern: "short:*"}, {Pattern: "short:*", Pinned: true}}}
+	var b strings.Builder
+	if err := Write(&b, OpenMetrics, r, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(b.String()) {
+		series, _, _ := strings.Cut(line, "} ")
+		if seen[series] {
+			t.Errorf("twice: %s", series)
+		}
+		seen[series] = true
+	}
+	if n := strings.Count(b.String(), "\nredismem_keys{"); n != 4 {
+		t.Errorf("%d series", n)
+	}
+}

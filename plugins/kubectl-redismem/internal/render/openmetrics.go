@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
 	"strings"
 
@@ -18,6 +19,7 @@ func (v *view) openMetrics(w io.Writer) error {
 		v = newView(v.Report, o)
 	}
 	var b strings.Builder
+	names := labels(v.groups)
 	for _, m := range []struct {
 		name, unit, help string
 		value            func(report.Figures) int64
@@ -29,8 +31,8 @@ func (v *view) openMetrics(w io.Writer) error {
 		{"redismem_max_key_bytes", "bytes", "Memory of a pattern's largest key that was sized.", func(f report.Figures) int64 { return f.Max }},
 	} {
 		family(&b, m.name, m.unit, m.help)
-		for _, g := range v.groups {
-			v.series(&b, m.name, g.Pattern, "group", m.value(g.Figures))
+		for i, g := range v.groups {
+			v.series(&b, m.name, names[i], "group", m.value(g.Figures))
 		}
 		if v.hasOther() {
 			v.series(&b, m.name, "", "other", m.value(v.other.Figures))
@@ -42,6 +44,26 @@ func (v *view) openMetrics(w io.Writer) error {
 	return err
 }
 
+// labels are the groups' patterns. Where two would look the same, because the middle
+// of a long one is cut, a hash tells them apart: a series twice would make the whole
+// file invalid.
+func labels(groups []report.Group) []string {
+	out := make([]string, len(groups))
+	times := map[string]int{}
+	for i, g := range groups {
+		out[i] = label(g.Pattern)
+		times[out[i]]++
+	}
+	for i, g := range groups {
+		if times[out[i]] > 1 {
+			hash := fnv.New64a()
+			_, _ = fmt.Fprint(hash, g.Pattern, g.Pinned)
+			out[i] += fmt.Sprintf("#%016x", hash.Sum64())
+		}
+	}
+	return out
+}
+
 func family(b *strings.Builder, name, unit, help string) {
 	fmt.Fprintf(b, "# TYPE %s gauge\n", name)
 	if unit != "" {
@@ -51,7 +73,7 @@ func family(b *strings.Builder, name, unit, help string) {
 }
 
 func (v *view) series(b *strings.Builder, name, pattern, kind string, value int64) {
-	fmt.Fprintf(b, "%s{source=\"%s\",kind=\"%s\",pattern=\"%s\"} %d\n", name, label(v.Source.Name), kind, label(pattern), value)
+	fmt.Fprintf(b, "%s{source=\"%s\",kind=\"%s\",pattern=\"%s\"} %d\n", name, label(v.Source.Name), kind, pattern, value)
 }
 
 func (v *view) serverMetrics(b *strings.Builder) {
@@ -68,7 +90,7 @@ func (v *view) serverMetrics(b *strings.Builder) {
 	family(b, "redismem_accounting_bytes", "bytes", "Part of the servers' used memory.")
 	seen := map[string]bool{}
 	for _, i := range v.Accounting.Items {
-		if seen[i.ID] { // a series twice would make the whole file invalid
+		if seen[i.ID] { // see labels
 			continue
 		}
 		seen[i.ID] = true

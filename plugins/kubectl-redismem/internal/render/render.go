@@ -61,7 +61,6 @@ const (
 // Options say how a report is shown. The zero value has no limits.
 type Options struct {
 	Width     int    // terminal columns of a line; 0 means no limit
-	Color     bool   // ANSI colours in tables
 	Top       int    // groups to show besides the pinned ones, the rest is summed up; 0 means all; not for json, yaml, pprof, folded and ncdu
 	Sort      string // one of the orders; "" leaves the report's
 	NoHeaders bool   // of tables and csv
