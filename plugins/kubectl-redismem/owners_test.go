@@ -76,10 +76,10 @@ func TestOwners(t *testing.T) {
 			users[g.Pattern] += u.Workload + kindOf(u) + " "
 		}
 	}
-	for _, u := range o.Other {
-		users["other"] += u.Workload + kindOf(u) + " "
+	for _, u := range o.Other { // where elsewhere is if it came after the scan
+		users["elsewhere"] += u.Workload + kindOf(u) + " "
 	}
-	for pattern, want := range map[string]string{"session:*": "deployment/shop reads import in batch writes", "app:*": "the server's own pod, or a port-forward reads", "other": "import in batch writes"} {
+	for pattern, want := range map[string]string{"session:*": "deployment/shop reads import in batch writes", "app:*": "the server's own pod, or a port-forward reads", "elsewhere": "import in batch writes"} {
 		got := strings.ReplaceAll(users[pattern], "deployment/import", "import")
 		if strings.TrimSpace(got) != want {
 			t.Errorf("%s: %q, want %q", pattern, got, want)

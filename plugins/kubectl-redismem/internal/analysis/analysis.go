@@ -69,6 +69,7 @@ func Run(ctx context.Context, s Subject, o Options) (*report.Report, error) {
 		total.total += s.keysBefore
 	}
 	mode, notes := o.mode(shards)
+	notes = append(notes, o.learn(shards)...)
 	o.preview(ctx, s, shards, mode)
 	for _, s := range shards {
 		s.mode = mode

@@ -3,7 +3,6 @@ package analysis
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/advice"
@@ -112,7 +111,7 @@ func fill(r *report.Report, tree *pattern.Tree, m measure) error {
 	r.Groups = make([]report.Group, 0, len(groups))
 	for i, g := range groups {
 		r.Groups = append(r.Groups, report.Group{
-			Pattern: g.Pattern, Shape: g.Shape, Path: parts(g.Pattern), Figures: all[i], Pinned: g.Pinned,
+			Pattern: g.Pattern, Shape: g.Shape, Path: g.Path, Figures: all[i], Pinned: g.Pinned,
 			Sizes: bins(g.Sizes()), Detail: details(g.Detail()),
 		})
 	}
@@ -145,19 +144,6 @@ func biggestOf(shards []*shard) []report.Key {
 // readable is how many groups a reader looks at: what is alike folds together
 // while too much would be in none of them.
 const readable = 25
-
-// parts cuts a pattern after each separator, for formats that show a hierarchy.
-func parts(p string) []string {
-	var out []string
-	for p != "" {
-		end := strings.IndexAny(p, pattern.DefaultSeparators) + 1
-		if end == 0 {
-			end = len(p)
-		}
-		out, p = append(out, p[:end]), p[end:]
-	}
-	return out
-}
 
 // maxGroups bounds a report. What is beyond is summed up as other.
 const maxGroups = 1000

@@ -2,12 +2,12 @@ package analysis
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/keyinfo"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pace"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 )
 
@@ -36,17 +36,18 @@ type lookedUp struct {
 
 const (
 	mostPicks = 256
-	batch     = 32
+	batch     = mostPicks
 )
 
 // newLookups begins with one database. If it cannot be selected, nothing is known.
-func newLookups(ctx context.Context, client *redis.Client, db int) *lookups {
+func newLookups(ctx context.Context, client *redis.Client, db int, pacer *pace.Pacer) *lookups {
 	l := &lookups{picks: make(chan picked, mostPicks), done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
 		asker, err := keyinfo.Open(ctx, client, db)
 		if err == nil {
 			defer asker.Close()
+			asker.Tell = pacer.Aside
 			l.run(ctx, asker)
 			l.commands = asker.Commands
 		}
@@ -107,24 +108,36 @@ func (l *lookups) look(ctx context.Context, asker *keyinfo.Asker, some []picked)
 		names[i], sizes[i] = p.name, p.size
 	}
 	facts := asker.Facts(ctx, names)
-	if slices.ContainsFunc(facts, hasEntries) {
-		elements := asker.Elements(ctx, names, facts)
-		excess := asker.Excess(ctx, names, facts, sizes, elements)
-		for i := range facts {
-			if f := &facts[i]; sizes[i] > 0 {
-				f.Excess = excess[i]
-				if hasEntries(*f) && f.Type != "stream" {
-					f.Entries = max(0, elements[i])
-				}
-			}
-		}
-	}
+	inside(ctx, asker, names, sizes, facts)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, f := range facts {
 		if f.Type != "" {
 			f.Size = sizes[i]
 			l.results = append(l.results, lookedUp{names[i], f})
+		}
+	}
+}
+
+// inside asks those keys whose size depends on what is inside of them.
+func inside(ctx context.Context, asker *keyinfo.Asker, names []string, sizes []int64, facts []pattern.Facts) {
+	var which []int
+	var some []string
+	var of []pattern.Facts
+	var size []int64
+	for i, f := range facts {
+		if sizes[i] > 0 && hasEntries(f) {
+			which, some, of, size = append(which, i), append(some, names[i]), append(of, f), append(size, sizes[i])
+		}
+	}
+	if len(which) == 0 {
+		return
+	}
+	elements := asker.Elements(ctx, some, of)
+	excess := asker.Excess(ctx, some, of, size, elements)
+	for at, i := range which {
+		if facts[i].Excess = excess[at]; facts[i].Type != "stream" {
+			facts[i].Entries = max(0, elements[at])
 		}
 	}
 }

@@ -34,6 +34,7 @@ type shard struct {
 
 	info                  *redisconn.Server // nil if it could not be asked
 	keysBefore, keysAfter int64
+	names                 [][]byte      // some of them
 	mode                  string        // of sampling, see report
 	tree                  *pattern.Tree // nil before the scan
 	biggest               []keys.Key
@@ -68,9 +69,11 @@ func (s *shard) inspect(ctx context.Context) (err error) {
 		return err
 	}
 	s.info = info
-	for _, d := range info.Select(s.DB) {
+	databases := info.Select(s.DB)
+	for _, d := range databases {
 		s.keysBefore += d.Keys
 	}
+	s.names = s.sampleNames(ctx, databases)
 	return nil
 }
 
@@ -151,7 +154,7 @@ var errMoved = errors.New("hash slots moved to or from the node during the scan:
 func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *pace.Pacer) error {
 	db := of.DB
 	c := &collector{tree: s.tree, mode: s.mode, biggest: keys.NewBest(mostBiggest), precise: policy{expected: of.Keys},
-		lookups: newLookups(ctx, s.client, db)}
+		lookups: newLookups(ctx, s.client, db, pacer)}
 	config := scan.Config{
 		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples, Pacer: pacer,
 	}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -22,14 +23,17 @@ import (
 type Asker struct {
 	// Commands is how many were sent.
 	Commands int64
+	// Tell, if not nil, is told of commands before they are sent.
+	Tell func(commands int64)
 
 	conn    *redis.Conn
+	db      int
 	refused [len(questions)]bool
 }
 
 // Open selects the database: in another one the answers would be about other keys.
 func Open(ctx context.Context, client *redis.Client, db int) (*Asker, error) {
-	a := &Asker{conn: client.Conn()}
+	a := &Asker{conn: client.Conn(), db: db}
 	if db != 0 {
 		if err := a.conn.Select(ctx, db).Err(); err != nil {
 			a.Close()
@@ -41,8 +45,18 @@ func Open(ctx context.Context, client *redis.Client, db int) (*Asker, error) {
 	return a, nil
 }
 
-// Close ends the connection.
-func (a *Asker) Close() { _ = a.conn.Close() }
+// Close gives the connection back to the client, whose others expect database 0.
+func (a *Asker) Close() {
+	if a.db != 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+		defer cancel()
+		_ = a.conn.Select(ctx, 0).Err()
+	}
+	_ = a.conn.Close()
+}
+
+// goodbye is how long a server that is gone may keep us.
+const goodbye = time.Second
 
 // questions about a key. IDLETIME is first, as what follows may count as a use.
 var questions = [...][]any{
@@ -86,6 +100,9 @@ func (a *Asker) Facts(ctx context.Context, names []string) []pattern.Facts {
 
 func (a *Asker) exec(ctx context.Context, pipe redis.Pipeliner) {
 	a.Commands += int64(pipe.Len())
+	if a.Tell != nil {
+		a.Tell(int64(pipe.Len()))
+	}
 	_, _ = pipe.Exec(ctx) // each answer has its own error
 }
 

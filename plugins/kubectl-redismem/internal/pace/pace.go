@@ -55,6 +55,7 @@ type Pacer struct {
 	start  time.Time
 
 	sent  atomic.Int64  // commands of the scan
+	aside atomic.Int64  // other commands of ours
 	share atomic.Uint64 // of one CPU, in millionths; 0: no limit
 
 	mu      sync.Mutex
@@ -94,6 +95,9 @@ func (p *Pacer) turn(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return false
 	}
+	if s != nil {
+		s.aside = p.aside.Load()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.price(s)
@@ -130,7 +134,7 @@ func (p *Pacer) decide(s, before *sample) {
 	case before == nil || !s.hasStats:
 		busy = s.ops > othersFrom
 	case s.at.After(before.at):
-		busy = float64(s.others-before.others)/s.at.Sub(before.at).Seconds() > othersFrom
+		busy = float64(s.others-s.aside-before.others+before.aside)/s.at.Sub(before.at).Seconds() > othersFrom
 	}
 	limit, reason := 1.0, ""
 	lower := func(to float64, why string) {
@@ -175,6 +179,10 @@ func (p *Pacer) because(reason string) {
 
 // Sent is told how many commands were sent to the server; see scan.Pacer.
 func (p *Pacer) Sent(commands int64) { p.sent.Add(commands) }
+
+// Aside is told how many commands besides the scan's are about to be sent: they are
+// not others'.
+func (p *Pacer) Aside(commands int64) { p.aside.Add(commands) }
 
 // Most is how many keys a SCAN may ask for; see scan.Pacer.
 func (p *Pacer) Most() int {

@@ -16,6 +16,7 @@ type sample struct {
 	calls    int64 // of SCAN and MEMORY USAGE, by anybody
 	usec     int64
 	others   int64 // commands that a scan does not use, by anybody
+	aside    int64 // of those, ours
 	ops      int64 // a second
 	evicted  int64
 	used     int64
@@ -90,7 +91,7 @@ func (s *sample) read(text string) {
 func ours(command string) bool {
 	command, _, _ = strings.Cut(command, "|")
 	switch command {
-	case "scan", "memory", "info", "ping", "select", "hello", "auth", "client", "readonly", "type", "object", "pttl", "slowlog",
+	case "scan", "memory", "info", "ping", "select", "hello", "auth", "client", "readonly", "slowlog",
 		"cluster", "acl", "config", "command", "psync", "replconf":
 		return true
 	}

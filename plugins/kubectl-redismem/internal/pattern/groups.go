@@ -13,6 +13,9 @@ type Group struct {
 	// Shape is the same with what stands for each *: session:<uuid>:cart. It is
 	// printable, too.
 	Shape string
+	// Path is Pattern in parts, each with the separator that ends it: session:, *:,
+	// cart.
+	Path []string
 	// Pinned groups were asked for and hold exactly the keys that their glob
 	// matches, less those of earlier pins.
 	Pinned bool
@@ -32,13 +35,13 @@ const (
 // included, and then all others in no particular order. Together they add up to
 // [Tree.Total]. The tree stays as it is and may go on growing.
 func (t *Tree) Groups() []Group {
-	return t.view().groups(t.pinned(), nil, nil)
+	return t.view().groups(t.pinned(), trail{cut: t.cut})
 }
 
 func (t *Tree) pinned() []Group {
 	var groups []Group
 	for _, p := range t.pins {
-		groups = append(groups, Group{Pattern: p.glob.String(), Shape: p.glob.String(), Pinned: true, Stats: p.stats})
+		groups = append(groups, Group{Pattern: p.glob.String(), Shape: p.glob.String(), Path: []string{p.glob.String()}, Pinned: true, Stats: p.stats})
 	}
 	return groups
 }
@@ -106,15 +109,45 @@ const (
 	loneName  = 10_000 // a name that has less than one in so many keys is one of them
 )
 
-func (n *node) groups(out []Group, path, shape []byte) []Group {
+// trail is the way to a node.
+type trail struct {
+	cut            *cutter
+	pattern, shape []byte
+	ends           []int // of the parts of pattern
+}
+
+// step goes on to a child, which stands for text in patterns and shape in shapes.
+func (t trail) step(text, shape, label string) trail {
+	t.pattern = AppendEscaped(append(t.pattern, text...), label)
+	t.shape = AppendEscaped(append(t.shape, shape...), label)
+	if label != "" && t.cut.ending([]byte(label)) != "" {
+		t.ends = append(t.ends, len(t.pattern))
+	}
+	return t
+}
+
+func (t trail) path() (parts []string) {
+	from := 0
+	for _, end := range t.ends {
+		parts, from = append(parts, string(t.pattern[from:end])), end
+	}
+	if from < len(t.pattern) {
+		parts = append(parts, string(t.pattern[from:]))
+	}
+	return parts
+}
+
+// groups appends those of n and below. Each child continues in the memory behind its
+// parent's trail, one after the other.
+func (n *node) groups(out []Group, at trail) []Group {
 	if n.own.Keys > 0 {
-		out = append(out, Group{Pattern: string(path), Shape: string(shape), Stats: n.own})
+		out = append(out, Group{Pattern: string(at.pattern), Shape: string(at.shape), Path: at.path(), Stats: n.own})
 	}
 	for _, w := range n.wilds {
-		out = w.groups(out, AppendEscaped(append(path, '*'), w.label), AppendEscaped(append(shape, w.shape()...), w.label))
+		out = w.groups(out, at.step("*", w.shape(), w.label))
 	}
 	for _, kid := range n.lits {
-		out = kid.groups(out, AppendEscaped(path, kid.label), AppendEscaped(shape, kid.label))
+		out = kid.groups(out, at.step("", "", kid.label))
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package pattern
 
-import "bytes"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // kindOf is what an identifier looks like.
 type kindOf uint8
@@ -12,6 +15,7 @@ const (
 	isUUID
 	isULID
 	isDate
+	isTime
 	isIP
 	isVersion
 	isEmail
@@ -20,13 +24,16 @@ const (
 )
 
 // shapes stand for an identifier in [Group.Shape].
-var shapes = [kindsOf]string{"*", "<int>", "<hex>", "<uuid>", "<ulid>", "<date>", "<ip>", "<version>", "<email>", "<id>"}
+var shapes = [kindsOf]string{"*", "<int>", "<hex>", "<uuid>", "<ulid>", "<date>", "<time>", "<ip>", "<version>", "<email>", "<id>"}
 
 // typed recognizes identifiers that contain separators, before the key is split at
 // those. It returns the length of the one at the start of key, or 0.
 func (c *cutter) typed(key []byte) (end int, kind kindOf) {
 	if end := c.uuid(key); end > 0 {
 		return end, isUUID
+	}
+	if end := c.ipv6(key); end > 0 {
+		return end, isIP
 	}
 	first := key[0]
 	if first == 'v' && len(key) > 1 {
@@ -37,6 +44,9 @@ func (c *cutter) typed(key []byte) (end int, kind kindOf) {
 	}
 	if end := c.date(key); end > 0 {
 		return end, isDate
+	}
+	if end := c.clock(key); end > 0 && c.ends(key, end) {
+		return end, isTime
 	}
 	return c.dotted(key)
 }
@@ -51,13 +61,82 @@ func (c *cutter) date(key []byte) int {
 		!inRange(key[5:7], 12) {
 		return 0
 	}
-	if len(key) >= day && key[7] == key[4] && inRange(key[8:10], 31) && c.ends(key, day) {
-		return day
+	if len(key) >= day && key[7] == key[4] && inRange(key[8:10], 31) {
+		if end := c.timestamp(key, day); end > 0 {
+			return end
+		}
+		if c.ends(key, day) {
+			return day
+		}
 	}
 	if c.ends(key, month) && (len(key) <= month+1 || key[month] != key[4]) {
 		return month
 	}
 	return 0
+}
+
+// timestamp returns where 2026-11-27T12:30:45.123Z ends, whose date ends at day, or 0.
+func (c *cutter) timestamp(key []byte, day int) int {
+	if len(key) <= day || key[day] != 'T' && key[day] != ' ' && key[day] != '_' {
+		return 0
+	}
+	n := c.clock(key[day+1:])
+	if n == 0 {
+		return 0
+	}
+	end := day + 1 + n
+	switch rest := key[end:]; {
+	case len(rest) > 0 && rest[0] == 'Z':
+		end++
+	case len(rest) >= len("+01:00") && (rest[0] == '+' || rest[0] == '-') && numbers(rest[1:3]) && rest[3] == ':' && numbers(rest[4:6]):
+		end += len("+01:00")
+	}
+	if !c.ends(key, end) {
+		return 0
+	}
+	return end
+}
+
+// clock returns the length of 12:30:45 or 12:30:45.123 at the start of b, or 0.
+func (c *cutter) clock(b []byte) int {
+	const seconds = len("12:30:45")
+	if len(b) < seconds || !numbers(b[:2]) || b[2] != ':' || !numbers(b[3:5]) || b[5] != ':' || !numbers(b[6:8]) ||
+		b[0] > '2' || b[0] == '2' && b[1] > '3' || b[3] > '5' || b[6] > '6' {
+		return 0
+	}
+	end := seconds
+	if end < len(b) && b[end] == '.' {
+		for end++; end < len(b) && classes[b[end]]&digit != 0; {
+			end++
+		}
+	}
+	return end
+}
+
+// ipv6 returns the length of an IPv6 address at the start of key, or 0. Its first
+// group has four digits, as those of all networks in use have: ab::cd is a name.
+func (c *cutter) ipv6(key []byte) int {
+	const group, longest = 4, 45
+	if len(key) <= group || key[group] != ':' || key[0] != '2' && key[0] != '3' && key[0]|0x20 != 'f' {
+		return 0
+	}
+	end, colons := 0, 0
+	for end < len(key) && end < longest && (classes[key[end]]&hexDigit != 0 || key[end] == ':' || key[end] == '.') {
+		if key[end] == ':' {
+			colons++
+		}
+		end++
+	}
+	for ; end > group && (key[end-1] == ':' || key[end-1] == '.'); end-- {
+		colons--
+	}
+	if colons < 2 || !c.ends(key, end) {
+		return 0
+	}
+	if a, err := netip.ParseAddr(string(key[:end])); err != nil || !a.Is6() {
+		return 0
+	}
+	return end
 }
 
 func numbers(b []byte) bool {

@@ -26,7 +26,7 @@ func (t *Tree) Summary(top int) []Group {
 		finest, coarsest int64
 		alike            bool
 	}{{1 << 14, heavyAlike, true}, {1 << 14, heavyCrowd, false}} {
-		for parts := step.finest; parts >= step.coarsest && view.tooMuchOther(top); parts /= 2 {
+		for parts := step.finest; parts >= step.coarsest && view.tooMuchOther(t.cut, top); parts /= 2 {
 			light := threshold{t.total, parts}
 			if step.alike {
 				view.mergeAlike(t.cut, light)
@@ -35,11 +35,11 @@ func (t *Tree) Summary(top int) []Group {
 			}
 		}
 	}
-	return view.groups(t.pinned(), nil, nil)
+	return view.groups(t.pinned(), trail{cut: t.cut})
 }
 
-func (n *node) tooMuchOther(top int) bool {
-	groups := n.groups(nil, nil, nil)
+func (n *node) tooMuchOther(cut *cutter, top int) bool {
+	groups := n.groups(nil, trail{cut: cut})
 	if len(groups) <= top {
 		return false
 	}

@@ -1,5 +1,10 @@
 package pattern
 
+import (
+	"cmp"
+	"slices"
+)
+
 // DefaultSeparators end a token. They are the characters that key naming schemes
 // in the wild use; braces are among them because of Redis Cluster's hash tags,
 // as in {user:1}:cart.
@@ -19,10 +24,17 @@ const (
 // cutter splits keys into tokens. It works on bytes: a key need not be text.
 type cutter struct {
 	separator [256]bool
+	stems     [256][]string // by their first byte, the longest first; see Options.Stems
 }
 
-func newCutter(separators string) *cutter {
+func newCutter(separators string, stems []string) *cutter {
 	var c cutter
+	for _, s := range stems {
+		c.stems[s[0]] = append(c.stems[s[0]], s)
+	}
+	for _, of := range c.stems {
+		slices.SortFunc(of, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	}
 	for i := range len(separators) {
 		c.separator[separators[i]] = true
 	}
@@ -48,6 +60,9 @@ func (c *cutter) next(key []byte) (t token, rest []byte) {
 			return c.wild(key, at, isEmail)
 		}
 	}
+	if stem := c.stem(key[:end]); stem > 0 {
+		return token{label: key[:stem]}, key[stem:]
+	}
 	switch {
 	case end > maxLiteral:
 		return c.wild(key, end, isID)
@@ -63,6 +78,20 @@ func (c *cutter) next(key []byte) (t token, rest []byte) {
 func (c *cutter) wild(key []byte, end int, kind kindOf) (token, []byte) {
 	after := min(end+1, len(key))
 	return token{label: key[end:after], kind: kind, wild: true, full: true}, key[after:]
+}
+
+// stem returns the length of the stem that a token begins with and goes on after, or
+// 0.
+func (c *cutter) stem(token []byte) int {
+	if len(token) == 0 {
+		return 0
+	}
+	for _, s := range c.stems[token[0]] {
+		if len(token) > len(s) && string(token[:len(s)]) == s {
+			return len(s)
+		}
+	}
+	return 0
 }
 
 // uuid returns the length of a UUID at the start of key, or 0. It is looked for

@@ -19,6 +19,7 @@ const maxTokens = 16
 // Options say how keys are grouped. The zero value is what most people want.
 type Options struct {
 	Separators string   // bytes that end a token; "" means [DefaultSeparators]
+	Stems      []string // words, not empty, that end within a token; see [Options.Learn]
 	Depth      int      // tokens of a key that are looked at; 0 means all
 	Pins       []string // globs whose keys form groups of their own, first match wins
 	MaxNodes   int      // bound on memory; 0 means [DefaultMaxNodes]
@@ -56,7 +57,7 @@ func New(o Options) *Tree {
 	if o.MaxNodes <= 0 {
 		o.MaxNodes = DefaultMaxNodes
 	}
-	t := &Tree{cut: newCutter(o.Separators), depth: o.Depth, maxNodes: o.MaxNodes, detailed: o.Detailed}
+	t := &Tree{cut: newCutter(o.Separators, o.Stems), depth: o.Depth, maxNodes: o.MaxNodes, detailed: o.Detailed}
 	for _, p := range o.Pins {
 		t.pins = append(t.pins, pin{glob: NewGlob(p)})
 	}

@@ -15,16 +15,27 @@ import (
 // start is a cursor like any other (redis:src/dict.c, dictScan). No project
 // promises this; whether it holds is for redisconn's ChainsAllowed to say.
 //
-// A page need not end where a piece ends. One that reaches beyond is asked for
-// again with a smaller COUNT. A page of one bucket can still reach beyond, by way
-// of empty ones; the names in it that the next chain began with are that one's.
+// A page need not end where a piece ends. The names in it that the next chain began
+// with are that one's. A page that reaches further than these is asked for again with
+// a smaller COUNT, down to one bucket, which by way of empty ones may reach as far.
 type chain struct {
-	end     uint64 // reversed; 0 stands for 2^64
-	whole   bool   // the only chain: cursors are opaque
+	end   uint64 // reversed; 0 stands for 2^64
+	whole bool   // the only chain: cursors are opaque
+	next  *chain // that begins where this one ends; nil for the last
+
+	// The chain's first names are kept for the one before it.
 	names   map[string]struct{}
-	started *signal // when names, of the first page, are known
-	next    *chain  // that begins where this one ends; nil for the last
+	bytes   int     // of names
+	extent  uint64  // position up to which they go
+	started *signal // when they are complete
 }
+
+// What a chain keeps at the most, but at least one page: more than a page of the one
+// before it can have.
+const (
+	keptNames = 1000
+	keptBytes = 1 << 20
+)
 
 type signal struct {
 	once sync.Once
@@ -32,6 +43,15 @@ type signal struct {
 }
 
 func newSignal() *signal { return &signal{c: make(chan struct{})} }
+
+func (s *signal) done() bool {
+	select {
+	case <-s.c:
+		return true
+	default:
+		return false
+	}
+}
 
 func (s *signal) set() { s.once.Do(func() { close(s.c) }) }
 
@@ -78,35 +98,50 @@ func (c *chain) fewer(from, to string, count int) int {
 	return max(1, min(count/2, int(float64(count)*left/went*0.9)))
 }
 
-// finish looks whether a page is the chain's last, and takes out of it what is the
-// next chain's.
-func (c *chain) finish(ctx context.Context, p *page) error {
-	c.begin(p)
-	p.last = p.next == "0" || !c.whole && c.end != 0 && position(p.next) == c.end
-	if !c.beyond(p.next) {
-		return nil
-	}
-	p.last = true
+// shared reports whether a page that ended at cursor reaches into the next chain no
+// further than that one's first names go, which it waits for.
+func (c *chain) shared(ctx context.Context, cursor string) (bool, error) {
 	select {
 	case <-c.next.started.c:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
+	}
+	return position(cursor)-1 <= c.next.extent-1, nil // 0, the end of the line, is the largest
+}
+
+// finish looks whether a page is the chain's last, and takes out of it what is the
+// next chain's.
+func (c *chain) finish(ctx context.Context, p *page) error {
+	beyond := c.beyond(p.next)
+	p.last = beyond || p.next == "0" || !c.whole && c.end != 0 && position(p.next) == c.end
+	c.begin(p)
+	if !beyond {
+		return nil
+	}
+	if _, err := c.shared(ctx, p.next); err != nil { // for the names to be complete
+		return err
 	}
 	p.drop(c.next.names)
 	return nil
 }
 
-// begin keeps the names of the chain's first page for the chain before it.
+// begin keeps the names of the chain's first pages.
 func (c *chain) begin(p *page) {
-	if c.whole || c.names != nil {
+	if c.whole || c.started.done() {
 		return
 	}
-	names := make(map[string]struct{}, p.len())
-	for i := range p.len() {
-		names[string(p.name(i))] = struct{}{}
+	if c.names == nil {
+		c.names = make(map[string]struct{}, keptNames)
 	}
-	c.names = names
-	c.started.set()
+	for i := range p.len() {
+		name := p.name(i)
+		c.names[string(name)] = struct{}{}
+		c.bytes += len(name)
+	}
+	c.extent = position(p.next)
+	if len(c.names) >= keptNames || c.bytes >= keptBytes || p.last {
+		c.started.set()
+	}
 }
 
 // over lets nobody wait for a chain that has ended early.

@@ -80,7 +80,15 @@ func (w *walk) walk(l *link) error {
 		if err := w.fetch(l, p, cursor, count, asked); err != nil {
 			return err
 		}
-		if w.chain.beyond(p.next) && count > 1 { // others walk there; ask for less
+		tooFar := false // where others walk
+		if w.chain.beyond(p.next) && count > 1 {
+			shared, err := w.chain.shared(l.ctx, p.next)
+			if err != nil {
+				return err
+			}
+			tooFar = !shared
+		}
+		if tooFar {
 			if owed {
 				if err := w.collect(l, older); err != nil {
 					return err
