@@ -42,6 +42,7 @@ const (
 	othersFrom = 50                     // commands a second that are not ours
 	unlimited  = 1 << 30
 	burst      = 50 * time.Millisecond // that a scan may make up for
+	guess      = 2.0                   // server microseconds of a command, before it is measured
 )
 
 // Pacer implements scan.Pacer. Stop ends it.
@@ -75,7 +76,7 @@ type Pacer struct {
 // about itself is not waited for.
 func Start(ctx context.Context, client *redis.Client, clientName string, l Limits) *Pacer {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: 1, calm: 1}
+	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: guess, calm: 1}
 	var looked sync.WaitGroup // at the same time: each takes some round trips
 	looked.Go(func() { p.canary = newCanary(ctx, client) })
 	p.first = look(ctx, p.conn)
