@@ -73,6 +73,19 @@ func (s *IO) Width() int {
 	return width(s.Out, s.env("COLUMNS"))
 }
 
+// Size is the columns and rows of the terminal that stdout is, 0 and 0 if it is none.
+func (s *IO) Size() (columns, rows int) {
+	f, ok := s.Out.(hasFd)
+	if !ok {
+		return 0, 0
+	}
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return columns, rows
+}
+
 // UseColor reports whether ANSI colour may be written to w, one of Out and Err.
 func (s *IO) UseColor(w io.Writer) bool {
 	switch s.Color {

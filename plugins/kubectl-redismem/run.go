@@ -30,9 +30,9 @@ func (o *options) run(ctx context.Context) error {
 	}
 	progress := streams.NewProgress(o.io, "scanning", "keys")
 	o.analysis.Progress = progress.Update
-	var previewErr error
+	shown := &preview{options: o, progress: progress}
 	if o.watched() {
-		o.analysis.Preview = func(r *report.Report) { previewErr = o.preview(r) }
+		o.analysis.Preview = shown.show
 	}
 	r, err := analysis.Run(ctx, subject.Subject, o.analysis)
 	progress.Clear()
@@ -42,7 +42,7 @@ func (o *options) run(ctx context.Context) error {
 	if o.owners > 0 {
 		o.own(ctx, subject, r)
 	}
-	if printErr := cmp.Or(previewErr, o.print(r, nil)); printErr != nil {
+	if printErr := cmp.Or(shown.err, o.print(r, nil)); printErr != nil {
 		return printErr
 	}
 	return o.conclude(ctx, r, subject, err)
@@ -51,17 +51,6 @@ func (o *options) run(ctx context.Context) error {
 // watched reports whether somebody waits for a table at a terminal.
 func (o *options) watched() bool {
 	return !o.io.Quiet && o.io.OutIsTerminal() && o.io.ErrIsTerminal() && (o.format == render.Table || o.format == render.Wide)
-}
-
-// previewed is how many groups the first estimate shows.
-const previewed = 10
-
-// preview shows a first estimate above the progress of the scan.
-func (o *options) preview(r *report.Report) error {
-	fmt.Fprintf(o.io.Err, "first estimate, from %d random keys:\n", r.Coverage.Seen)
-	err := render.Write(o.io.Err, render.Table, r, render.Options{Width: o.io.Width(), Top: previewed, Sort: o.sort})
-	fmt.Fprintln(o.io.Err)
-	return err
 }
 
 // print writes the report to stdout, with what has grown since an earlier one, which

@@ -28,7 +28,10 @@ type Options struct {
 	Progress func(done, total int64) // may be nil
 	// Preview, if not nil, is told a first estimate within seconds where the whole
 	// answer takes longer.
+	// It is told better ones from time to time.
 	Preview func(*report.Report)
+
+	refreshing time.Duration // for tests; 0 means refineEvery
 }
 
 // Node is a server to scan: a shard's, or the only one.
@@ -74,7 +77,10 @@ func Run(ctx context.Context, s Subject, o Options) (*report.Report, error) {
 	for _, s := range shards {
 		s.mode = mode
 	}
-	for i, err := range each(shards, func(s *shard) error { return s.run(ctx) }) {
+	stop := o.refine(ctx, s, shards, mode)
+	ran := each(shards, func(s *shard) error { return s.run(ctx) })
+	stop()
+	for i, err := range ran {
 		if errs[i] == nil {
 			errs[i] = err
 		}

@@ -34,6 +34,9 @@ func build(s Subject, shards []*shard, errs []error, o Options, mode string) (*r
 	if r.Coverage.Repeats*noticeable >= m.whole.Keys {
 		m.repeats = r.Coverage.Repeats
 	}
+	if shards[0].sofar {
+		m.part = float64(m.whole.Keys) / float64(m.keys)
+	}
 	if err := fill(r, tree, m); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type collector struct {
 	pages   int // counted, in mode Keys
 	biggest *keys.Best
 	lookups *lookups
+	copies  *copies
 }
 
 // Plan says which sizes are asked for; see scan.Sink.
@@ -55,6 +56,7 @@ func (c *collector) Count(name []byte, k int8, size int64) {
 func (c *collector) page() {
 	c.pages++
 	c.lookups.deliver(c.tree)
+	c.copies.offer(c.tree)
 }
 
 // worthALook picks the first keys of a group, and then 8 each time it doubles:

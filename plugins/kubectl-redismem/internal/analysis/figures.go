@@ -14,6 +14,8 @@ type measure struct {
 	mode  string
 	whole pattern.Stats
 	keys  int64 // that the servers say they have
+	// part of the keys that was seen, if the rest is to be guessed; else 0.
+	part float64
 	// repeats are names that SCAN returned more than once, 0 if too few to matter.
 	repeats int64
 }
@@ -41,11 +43,15 @@ func (m measure) groups(groups []pattern.Group) ([]report.Figures, error) {
 			weights[i] = keys.Value
 		}
 		f.Bytes, f.BytesError = m.bytes(bytes, g.Stats)
+		if m.part > 0 {
+			m.extrapolate(f, g.Stats)
+			weights[i] = float64(g.Keys)
+		}
 		if h := g.Sizes(); h != nil {
 			f.P50, f.P99 = clamp(h.Quantile(0.5), f), clamp(h.Quantile(0.99), f)
 		}
 	}
-	if m.mode == report.Keys && len(out) > 0 {
+	if (m.mode == report.Keys || m.part > 0) && len(out) > 0 {
 		for i, n := range estimate.Apportion(m.keys, weights) {
 			out[i].Keys = n
 		}
@@ -113,6 +119,9 @@ func (m measure) total(parts []report.Figures, sizes *pattern.Histogram) report.
 		_, bytes := m.whole.Of(m.whole, m.keys)
 		_, t.BytesError = m.bytes(bytes, m.whole)
 		t.KeysError = 0 // the servers say how many there are
+	}
+	if m.part > 0 {
+		t.KeysError = 0
 	}
 	if sizes != nil {
 		t.P50, t.P99 = clamp(sizes.Quantile(0.5), &t), clamp(sizes.Quantile(0.99), &t)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -183,7 +184,7 @@ func TestPreview(t *testing.T) {
 	s := redistest.Start(t, "--enable-debug-command", "yes")
 	preview := func() (first, last *report.Report) {
 		last, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}},
-			Options{DB: redisconn.AllDatabases, Preview: func(r *report.Report) { first = r }})
+			Options{DB: redisconn.AllDatabases, Preview: func(r *report.Report) { first = cmp.Or(first, r) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,5 +227,66 @@ func TestRefusedLooks(t *testing.T) {
 	_, stats, _ = strings.Cut(stats, "rejected_calls=")
 	if _, err := fmt.Sscan(strings.SplitN(stats, ",", 2)[0], &rejected); err != nil || rejected == 0 || rejected > batch {
 		t.Errorf("OBJECT ENCODING was refused %d times, %v", rejected, err)
+	}
+}
+
+// TestRefine: estimates on the way are near the last answer, add up, and come nearer;
+// of two databases there are none, as these may have other keys.
+func TestRefine(t *testing.T) {
+	s := redistest.Start(t, "--enable-debug-command", "yes")
+	c := client(t, s)
+	for _, kind := range []string{"many", "more"} {
+		if err := c.Do(t.Context(), "DEBUG", "POPULATE", 700_000, kind, 100).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	estimates := func() (list []*report.Report, last *report.Report) {
+		last, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: redisconn.AllDatabases, refreshing: 100 * time.Millisecond,
+			Preview: func(r *report.Report) {
+				if r.Sampling.Mode == report.Full {
+					list = append(list, r)
+				}
+			}})
+		if err != nil || last.Totals.KeysError != 0 {
+			t.Fatal(last, err)
+		}
+		return list, last
+	}
+	list, last := estimates()
+	if len(list) < 2 {
+		t.Fatalf("%d estimates", len(list))
+	}
+	for _, r := range list {
+		keys, bytes := r.Other.Keys, r.Other.Bytes
+		for _, g := range r.Groups {
+			keys, bytes = keys+g.Keys, bytes+g.Bytes
+			if off := g.Keys - 700_000; max(off, -off) > 3*g.KeysError {
+				t.Errorf("%s: %+v", g.Pattern, g.Figures)
+			}
+		}
+		if off := bytes - last.Totals.Bytes; keys != last.Totals.Keys || bytes != r.Totals.Bytes || max(off, -off) > last.Totals.Bytes/50 || r.Coverage.Complete {
+			t.Errorf("%d keys, %d bytes, %+v, complete %v; in the end %+v", keys, bytes, r.Totals, r.Coverage.Complete, last.Totals)
+		}
+	}
+	if a, b := list[0].Groups[0], list[len(list)-1].Groups[0]; b.KeysError >= a.KeysError {
+		t.Errorf("±%d keys, then ±%d", a.KeysError, b.KeysError)
+	}
+	populateDB(t, s, 3, 10)
+	if list, _ := estimates(); len(list) > 0 {
+		t.Errorf("%d estimates of two databases", len(list))
+	}
+}
+
+func populateDB(t *testing.T, s *redistest.Server, db, n int) {
+	t.Helper()
+	c := client(t, s).Conn()
+	defer c.Close()
+	if err := c.Select(t.Context(), db).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if err := c.Set(t.Context(), fmt.Sprint("k:", i), i, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

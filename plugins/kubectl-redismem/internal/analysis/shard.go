@@ -36,6 +36,8 @@ type shard struct {
 	keysBefore, keysAfter int64
 	names                 [][]byte      // some of them
 	mode                  string        // of sampling, see report
+	copies                *copies       // nil unless somebody wants to see the tree grow
+	sofar                 bool          // tree is a part of the keys, and the rest is to be guessed
 	tree                  *pattern.Tree // nil before the scan
 	biggest               []keys.Key
 	databases             []report.Database
@@ -99,7 +101,7 @@ func (s *shard) run(ctx context.Context) error {
 		if findErr != nil {
 			return fmt.Errorf("%w; %w", err, findErr)
 		}
-		fresh := &shard{Options: s.Options, node: next, progress: s.progress, keysAfter: unknown, mode: s.mode, restarts: s.restarts + 1}
+		fresh := &shard{Options: s.Options, node: next, progress: s.progress, keysAfter: unknown, mode: s.mode, copies: s.copies, restarts: s.restarts + 1}
 		if inspectErr := fresh.inspect(ctx); inspectErr != nil {
 			fresh.close()
 			return fmt.Errorf("%w; %w", err, inspectErr)
@@ -153,7 +155,7 @@ var errMoved = errors.New("hash slots moved to or from the node during the scan:
 
 func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *pace.Pacer) error {
 	db := of.DB
-	c := &collector{tree: s.tree, mode: s.mode, biggest: keys.NewBest(mostBiggest), precise: policy{expected: of.Keys},
+	c := &collector{tree: s.tree, mode: s.mode, copies: s.copies, biggest: keys.NewBest(mostBiggest), precise: policy{expected: of.Keys},
 		lookups: newLookups(ctx, s.client, db, pacer)}
 	config := scan.Config{
 		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples, Pacer: pacer,

@@ -52,7 +52,7 @@ func (c *cutter) typed(key []byte) (end int, kind kindOf) {
 }
 
 // ends reports whether a token may end before key[at].
-func (c *cutter) ends(key []byte, at int) bool { return at == len(key) || c.separator[key[at]] }
+func (c *cutter) ends(key []byte, at int) bool { return at == len(key) || c.separates(key[at]) }
 
 // date: 2026-11-27, 2026-11, with - or / or . in between.
 func (c *cutter) date(key []byte) int {

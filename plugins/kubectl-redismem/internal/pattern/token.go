@@ -23,8 +23,8 @@ const (
 
 // cutter splits keys into tokens. It works on bytes: a key need not be text.
 type cutter struct {
-	separator [256]bool
-	stems     [256][]string // by their first byte, the longest first; see Options.Stems
+	class [256]class    // with those of separators
+	stems [256][]string // by their first byte, the longest first; see Options.Stems
 }
 
 func newCutter(separators string, stems []string) *cutter {
@@ -35,8 +35,9 @@ func newCutter(separators string, stems []string) *cutter {
 	for _, of := range c.stems {
 		slices.SortFunc(of, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	}
+	c.class = classes
 	for i := range len(separators) {
-		c.separator[separators[i]] = true
+		c.class[separators[i]] |= separator
 	}
 	return &c
 }
@@ -80,6 +81,8 @@ func (c *cutter) wild(key []byte, end int, kind kindOf) (token, []byte) {
 	return token{label: key[end:after], kind: kind, wild: true, full: true}, key[after:]
 }
 
+func (c *cutter) separates(b byte) bool { return c.class[b]&separator != 0 }
+
 // stem returns the length of the stem that a token begins with and goes on after, or
 // 0.
 func (c *cutter) stem(token []byte) int {
@@ -100,7 +103,7 @@ func (c *cutter) uuid(key []byte) int {
 	if len(key) < uuidLen || key[8] != '-' || key[13] != '-' || key[18] != '-' || key[23] != '-' {
 		return 0
 	}
-	if len(key) > uuidLen && !c.separator[key[uuidLen]] {
+	if len(key) > uuidLen && !c.separates(key[uuidLen]) {
 		return 0
 	}
 	for i, b := range key[:uuidLen] {
@@ -113,7 +116,7 @@ func (c *cutter) uuid(key []byte) int {
 
 // ending is the separator at the end of a literal label, or "".
 func (c *cutter) ending(label []byte) string {
-	if last := label[len(label)-1]; c.separator[last] {
+	if c.separates(label[len(label)-1]) {
 		return string(label[len(label)-1:])
 	}
 	return ""
@@ -128,32 +131,20 @@ type kind struct {
 
 // scan finds the end of the first token of key.
 func (c *cutter) scan(key []byte) (end int, k kind) {
-	last := class(0)
+	wasDigit, wasLetter := 0, 0
 	for i, b := range key {
-		if c.separator[b] {
+		cl := c.class[b]
+		if cl&separator != 0 {
 			return i, k
 		}
-		cl := classes[b]
-		if cl&hexDigit != 0 {
-			k.hex++
-		}
-		switch {
-		case cl&digit != 0:
-			k.digits++
-			k.tail++
-			if last&letter != 0 {
-				k.changes++
-			}
-		case cl&letter != 0:
-			k.alpha++
-			k.tail = 0
-			if last&digit != 0 {
-				k.changes++
-			}
-		default:
-			k.tail = 0
-		}
-		last = cl
+		// No branches: which bytes come is what no processor can foretell.
+		isDigit, isLetter := int(cl&digit), int(cl&letter/letter)
+		k.hex += int(cl & hexDigit / hexDigit)
+		k.digits += isDigit
+		k.alpha += isLetter
+		k.tail = (k.tail + 1) & -isDigit
+		k.changes += isDigit&wasLetter | isLetter&wasDigit
+		wasDigit, wasLetter = isDigit, isLetter
 	}
 	return len(key), k
 }
@@ -180,6 +171,7 @@ const (
 	digit class = 1 << iota
 	letter
 	hexDigit
+	separator
 )
 
 var classes = func() (table [256]class) {

@@ -1,0 +1,99 @@
+package analysis
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
+)
+
+const refineEvery = 5 * time.Second
+
+// refine tells better and better estimates while the one database of one server is
+// scanned: SCAN goes by the hashes of names, so what was seen is a sample. Of several
+// databases or servers it is none, as these may have other keys. Stop ends it.
+func (o *Options) refine(ctx context.Context, subject Subject, shards []*shard, mode string) (stop func()) {
+	s := shards[0]
+	if o.Preview == nil || mode == report.Keys || len(shards) > 1 || s.info == nil || s.keysBefore <= previewFrom || len(s.info.Select(s.DB)) > 1 {
+		return func() {}
+	}
+	s.copies = &copies{made: make(chan *pattern.Tree, 1)}
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		started := time.Now()
+		pause.Every(ctx, o.refineEvery(), func() {
+			tree := s.copies.take(ctx)
+			if tree == nil || tree.Total().Keys <= randomKeys || tree.Total().Keys >= s.keysBefore {
+				return // the first estimate rests on as many
+			}
+			sofar := &shard{Options: o, node: s.node, info: s.info, keysBefore: s.keysBefore, keysAfter: unknown, tree: tree,
+				mode: mode, sofar: true, counts: counts{seen: tree.Total().Keys}}
+			r, err := build(subject, []*shard{sofar}, []error{nil}, *o, mode)
+			if err != nil || ctx.Err() != nil {
+				return
+			}
+			r.Coverage.Complete = false
+			r.Coverage.Seconds = time.Since(started).Seconds()
+			o.Preview(r)
+		})
+	})
+	return func() { cancel(); done.Wait() }
+}
+
+func (o *Options) refineEvery() time.Duration {
+	if o.refreshing > 0 {
+		return o.refreshing
+	}
+	return refineEvery
+}
+
+// copies hands copies of a growing tree from who fills it to who reads it.
+type copies struct {
+	wanted atomic.Bool
+	made   chan *pattern.Tree
+}
+
+// offer copies the tree if a copy is wanted.
+func (c *copies) offer(tree *pattern.Tree) {
+	if c != nil && c.wanted.CompareAndSwap(true, false) {
+		c.made <- tree.Clone()
+	}
+}
+
+// take is a copy of now, nil if the scan has ended or stands still.
+func (c *copies) take(ctx context.Context) *pattern.Tree {
+	ctx, cancel := context.WithTimeout(ctx, refineEvery)
+	defer cancel()
+	c.wanted.Store(true)
+	select {
+	case tree := <-c.made:
+		return tree
+	case <-ctx.Done():
+		if !c.wanted.CompareAndSwap(true, false) { // it is being made
+			return <-c.made
+		}
+		return nil
+	}
+}
+
+// extrapolate makes figures of all keys from those of the part that was seen, which
+// is a sample without replacement.
+func (m measure) extrapolate(f *report.Figures, s pattern.Stats) {
+	if f.Keys == 0 {
+		return
+	}
+	up, keys := 1/m.part, float64(f.Keys)
+	others := 1 - keys/float64(m.whole.Keys)
+	_, deviation := s.Spread()
+	off := func(variance float64) float64 { return 1.96 * up * math.Sqrt(keys*variance*(1-m.part)) }
+	f.KeysError = int64(math.Ceil(off(others)))
+	sampled := off(deviation*deviation+others) * float64(f.Bytes) / keys
+	f.BytesError = int64(math.Ceil(math.Hypot(sampled, float64(f.BytesError)*up)))
+	f.Bytes = int64(math.Round(float64(f.Bytes) * up))
+}
