@@ -106,7 +106,7 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.BoolVar(&f.noHd, "no-headers", false, "leave out the table's header")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	fs.IntVar(&f.count, "count", scan.DefaultCount, "keys that each SCAN asks for; more is faster and holds up the server longer")
-	fs.StringVar(&f.maxCPU, "max-cpu", "auto", "share of one CPU of each server that the scan's commands may take, such as 10%; auto: 25% while others use the server; none")
+	fs.StringVar(&f.maxCPU, "max-cpu", "auto", "share of one CPU of each server that the scan's commands may take, such as 10%; auto: 15% while others use the server; none")
 	fs.DurationVar(&f.maxLatency, "max-latency", 0, "how much later than before the server may answer others meanwhile (default: 2ms or half, while others use it)")
 	fs.IntVar(&f.connections, "connections", defaultConnections, "connections to each server that read at the same time, where its version allows it: 1, 2, 4, 8")
 	fs.StringVar(&f.sample, "sample", analysis.Auto, "auto, off: ask for every size, sizes: name all keys and size a part, keys: read random keys for 2 s; auto is off up to 5 million keys, then sizes")

@@ -61,7 +61,7 @@ environment variables REDISMEM_PASSWORD and REDISCLI_AUTH work as well.
 
 The server is only read from: SCAN and MEMORY USAGE, no KEYS. As with any SCAN, a
 primary deletes the expired keys that it comes across. While others use it, the
-scan's commands take a quarter of one CPU at most, and less while the server
+scan's commands take 15% of one CPU at most, and less while the server
 evicts, saves, lags or answers late: --max-cpu, --max-latency. What the scan has
 cost is part of -o wide, json and html.
 

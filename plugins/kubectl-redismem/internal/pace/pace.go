@@ -2,7 +2,7 @@
 // own work, and counts what the scan has cost it.
 //
 // A server that nobody else uses is read as fast as it can. Where others use it,
-// the commands of the scan may take a quarter of one CPU, less while the server
+// the commands of the scan may take 15 % of one CPU, less while the server
 // evicts, saves, lags behind its primary, or answers others later than before.
 package pace
 
@@ -20,7 +20,7 @@ import (
 
 // Limits are what the user allows. The zero value is automatic.
 type Limits struct {
-	MaxCPU     float64       // share of one CPU for the scan's commands; 0: a quarter while others use the server; negative: all
+	MaxCPU     float64       // share of one CPU for the scan's commands; 0: 15 % while others use the server; negative: all
 	MaxLatency time.Duration // that answers may be later than before the scan; 0: 2 ms or half as late again, while others use the server
 }
 
@@ -36,13 +36,16 @@ const (
 const (
 	every      = 500 * time.Millisecond // between two looks at the server
 	pings      = 100 * time.Millisecond // between two looks at its latency
-	politeCPU  = 0.25                   // of one CPU, while others use the server
+	politeCPU  = 0.15                   // of one CPU, while others use the server
 	modestCPU  = 0.1                    // while it is in need
-	politePage = 100                    // keys of a SCAN, while others use the server
+	politePage = 20                     // keys of a SCAN, while others use the server
+	longPage   = 200                    // likewise, where the way to the server is the slower part
 	othersFrom = 50                     // commands a second that are not ours
 	unlimited  = 1 << 30
-	burst      = 50 * time.Millisecond // that a scan may make up for
-	guess      = 2.0                   // server microseconds of a command, before it is measured
+	burst      = 3 * time.Millisecond // that a scan may make up for
+	ahead      = 4 * longPage         // commands that may be charged before they are sent
+	maxCharge  = 10_000               // server microseconds for one page
+	guess      = 2.0                  // server microseconds of a command, before it is measured
 )
 
 // Pacer implements scan.Pacer. Stop ends it.
@@ -58,12 +61,14 @@ type Pacer struct {
 	sent  atomic.Int64  // commands of the scan
 	aside atomic.Int64  // other commands of ours
 	share atomic.Uint64 // of one CPU, in millionths; 0: no limit
+	page  atomic.Int64  // keys of a SCAN, under a limit
 
 	mu      sync.Mutex
 	cost    float64 // server microseconds of a command
 	paid    int64   // commands that have been waited for
 	next    time.Time
 	waited  time.Duration
+	before  time.Duration // waited, at the last turn
 	reasons []string
 
 	first, last *sample // nil if the server does not tell
@@ -77,6 +82,7 @@ type Pacer struct {
 func Start(ctx context.Context, client *redis.Client, clientName string, l Limits) *Pacer {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: guess, calm: 1}
+	p.page.Store(politePage)
 	var looked sync.WaitGroup // at the same time: each takes some round trips
 	looked.Go(func() { p.canary = newCanary(ctx, client) })
 	p.first = look(ctx, p.conn)
@@ -103,6 +109,7 @@ func (p *Pacer) turn(ctx context.Context) bool {
 	defer p.mu.Unlock()
 	p.price(s)
 	p.decide(s, p.last)
+	p.size()
 	if s != nil {
 		p.last = s
 	}
@@ -118,6 +125,17 @@ func (p *Pacer) price(s *sample) {
 	if calls, usec := s.calls-p.last.calls, s.usec-p.last.usec; calls > 0 && usec >= 0 {
 		p.cost += weight * (float64(usec)/float64(calls) - p.cost)
 	}
+}
+
+// size chooses pages as small as the limit leaves time for: others wait for no more
+// than one of them. Over a long way small ones would take for ever.
+func (p *Pacer) size() {
+	page := p.page.Load() * 2
+	if p.waited > p.before {
+		page /= 4
+	}
+	p.page.Store(min(max(page, politePage), longPage))
+	p.before = p.waited
 }
 
 // decide sets the limit. Both samples are nil if the server does not tell, and
@@ -190,7 +208,7 @@ func (p *Pacer) Most() int {
 	if p.share.Load() == 0 {
 		return unlimited
 	}
-	return politePage
+	return int(p.page.Load())
 }
 
 // Wait returns when what was sent so far has been waited for; see scan.Pacer.
@@ -200,19 +218,20 @@ func (p *Pacer) Wait(ctx context.Context) error {
 		return nil
 	}
 	p.mu.Lock()
+	// A page is charged before it is sent, or two walks would begin one each at a time
+	// for one. What was sent beyond that, such as before there was a limit, is too.
 	sent := p.sent.Load()
-	usec := float64(sent-p.paid) * p.cost
-	p.paid = sent
+	charged := max(sent, min(p.paid, sent+ahead)) + p.page.Load()
+	usec := min(float64(charged-p.paid)*p.cost, maxCharge)
+	p.paid = charged
 	now := time.Now()
-	if oldest := now.Add(-burst); p.next.Before(oldest) {
-		p.next = oldest
-		if usec*float64(time.Microsecond) > float64(every) { // sent while there was no limit
-			usec = 0
-		}
+	at := p.next
+	if oldest := now.Add(-burst); at.Before(oldest) {
+		at = oldest
 	}
 	// A second is the longest wait for a page: a scan has to end.
-	p.next = p.next.Add(min(time.Second, time.Duration(usec/float64(share)*1e6*float64(time.Microsecond))))
-	wait := min(time.Second, p.next.Sub(now))
+	p.next = at.Add(min(time.Second, time.Duration(usec/float64(share)*1e6*float64(time.Microsecond))))
+	wait := min(time.Second, at.Sub(now))
 	if wait > 0 {
 		p.waited += wait
 	}
