@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/htmlview"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
 // browser talks to chromium over its debugging pipe: JSON that ends with NUL.
@@ -180,10 +182,17 @@ func TestInABrowser(t *testing.T) {
 		table.tHead.rows[0].cells[3].firstChild.click(); const up = values();
 		return down.every((v, i) => !i || v <= down[i-1]) && up.every((v, i) => !i || v >= up[i-1]) && up[0] < down[0];
 	})()`, "true")
+	is("text stands out, in the light", contrast, "[]")
 	is("dark", "(document.documentElement.dataset.theme = 'dark', getComputedStyle(document.body).backgroundColor)", "rgb(20, 24, 30)")
+	is("text stands out, in the dark", contrast, "[]")
 	if dir := os.Getenv("HTMLVIEW_SHOTS"); dir != "" {
 		b.shot(filepath.Join(dir, "shot-dark.png"))
 	}
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"})
+	is("paper is white, even from the dark", "getComputedStyle(document.body).backgroundColor", "rgb(255, 255, 255)")
+	is("all rows are on paper", "[...document.querySelectorAll('table.grid tbody tr')].every(e => e.checkVisibility())", "true")
+	is("text stands out on paper", contrast, "[]")
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": ""})
 	for _, e := range b.events {
 		if !strings.Contains(e, `"url":"file://`) || !strings.HasPrefix(e, "Network.") {
 			t.Errorf("the page is not quiet: %.300s", e)
@@ -193,6 +202,72 @@ func TestInABrowser(t *testing.T) {
 		t.Error("not even the page itself was seen being loaded: nothing was watched")
 	}
 }
+
+// TestAThousandGroupsInABrowser is the most that a report has.
+func TestAThousandGroupsInABrowser(t *testing.T) {
+	r := sample()
+	group := r.Groups[0]
+	r.Groups, r.Totals = nil, report.Figures{}
+	for i := range 1000 {
+		g := group
+		g.Pattern = fmt.Sprintf("tenant%d:%s:*", i/10, strings.Repeat("x", i%60))
+		g.Path = []string{fmt.Sprintf("tenant%d:", i/10), strings.Repeat("x", i%60) + ":", "*"}
+		g.Keys, g.Bytes = int64(i+1), int64(i+1)*1000
+		r.Totals.Keys += g.Keys
+		r.Totals.Bytes += g.Bytes
+		r.Groups = append(r.Groups, g)
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	var page bytes.Buffer
+	if err := htmlview.Write(&page, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := start(t)
+	for _, width := range []int{400, 1280} {
+		b.open("file://"+file, width)
+		for script, want := range map[string]string{
+			"document.documentElement.scrollWidth <= innerWidth":  "true",
+			"document.querySelectorAll('tr[data-node]').length":   "1000",
+			"document.getElementById('map').children.length > 20": "true",
+			"[...document.getElementById('map').children].every(e => e.offsetWidth >= 0 && e.offsetLeft + e.offsetWidth <= document.getElementById('map').clientWidth + 1)": "true",
+		} {
+			if got := b.eval(script); got != want {
+				t.Errorf("at %d pixels, %s is %s, want %s", width, script, got, want)
+			}
+		}
+		if dir := os.Getenv("HTMLVIEW_SHOTS"); dir != "" {
+			b.shot(filepath.Join(dir, "shot-1000-"+b.eval("innerWidth")+".png"))
+		}
+	}
+}
+
+// contrast lists texts that stand out less than WCAG 2.2 AA asks for: 4.5 times, or 3
+// if they are large.
+const contrast = `(() => {
+	const parse = c => (c.match(/[\d.]+/g) || []).map(Number);
+	const lum = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+	const over = (top, below) => { const a = top[3] ?? 1; return [0, 1, 2].map(i => top[i] * a + below[i] * (1 - a)); };
+	const behind = e => {
+		if (!e) return [255, 255, 255];
+		const c = parse(getComputedStyle(e).backgroundColor);
+		return c.length && (c[3] ?? 1) > 0 ? (c[3] ?? 1) < 1 ? over(c, behind(e.parentElement)) : c : behind(e.parentElement);
+	};
+	const bad = new Set();
+	let looked = 0;
+	for (const e of document.querySelectorAll('body *')) {
+		if (!e.checkVisibility() || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+		looked++;
+		const style = getComputedStyle(e), size = parseFloat(style.fontSize), back = behind(e);
+		const [a, b] = [lum(over(parse(style.color), back)), lum(back)].sort((x, y) => y - x);
+		const ratio = (a + .05) / (b + .05);
+		if (ratio < (size >= 24 || size >= 18.66 && style.fontWeight >= 700 ? 3 : 4.5)) bad.add(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2) + ' ' + e.textContent.slice(0, 20));
+	}
+	return looked < 100 ? 'only ' + looked + ' texts' : JSON.stringify([...bad].slice(0, 12));
+})()`
 
 // shot writes a picture of the page, for people.
 func (b *browser) shot(file string) {
