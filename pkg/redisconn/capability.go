@@ -46,9 +46,10 @@ func (s *Server) SlotOrdered() bool {
 
 // ChainsAllowed reports whether several SCANs may walk parts of one database at
 // the same time. They rest on how the cursor counts, which no project promises;
-// it is known for these versions only. KeyDB counts like Redis 6.
+// it is known for these versions only, and where a node has one table for all its
+// slots. KeyDB counts like Redis 6.
 func (s *Server) ChainsAllowed() bool {
-	if s.Mode != modeStandalone {
+	if s.Mode == modeSentinel || s.SlotOrdered() {
 		return false
 	}
 	switch s.Flavour {

@@ -16,10 +16,11 @@ const refineEvery = 5 * time.Second
 
 // refine tells better and better estimates while the one database of one server is
 // scanned: SCAN goes by the hashes of names, so what was seen is a sample. Of several
-// databases or servers it is none, as these may have other keys. Stop ends it.
+// databases or servers it is none, as these may have other keys, nor of a cluster's
+// node that goes slot by slot. Stop ends it.
 func (o *Options) refine(ctx context.Context, subject Subject, shards []*shard, mode string) (stop func()) {
 	s := shards[0]
-	if o.Preview == nil || mode == report.Keys || len(shards) > 1 || s.info == nil || s.keysBefore <= previewFrom || len(s.info.Select(s.DB)) > 1 {
+	if o.Preview == nil || mode == report.Keys || len(shards) > 1 || s.info == nil || s.keysBefore <= previewFrom || len(s.info.Select(s.DB)) > 1 || s.info.SlotOrdered() {
 		return func() {}
 	}
 	s.copies = &copies{made: make(chan *pattern.Tree, 1)}

@@ -205,3 +205,42 @@ func TestSlotsThatMoveMakeTheReportPartial(t *testing.T) {
 		t.Errorf("%v, %+v", err, r.Coverage)
 	}
 }
+
+// TestChainsInACluster: a node whose slots share one table is walked over by several
+// chains, and counted exactly all the same; random pages of it are a fair sample.
+func TestChainsInACluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3, 0)
+	var nodes []*Node
+	total := int64(0)
+	for i, s := range cluster.Primaries {
+		c := client(t, s)
+		pipe := c.Pipeline()
+		for k := range 30_000 { // those that are not of this node are refused
+			pipe.Set(t.Context(), fmt.Sprintf("user:%d:%d", i, k), strings.Repeat("x", k%100), 0)
+		}
+		_, _ = pipe.Exec(t.Context())
+		total += c.DBSize(t.Context()).Val()
+		nodes = append(nodes, node(s, fmt.Sprint("node", i)))
+	}
+	if total < 20_000 {
+		t.Fatalf("only %d keys", total)
+	}
+	full, err := Run(t.Context(), Subject{Nodes: nodes}, Options{DB: redisconn.AllDatabases, Chains: 4})
+	if err != nil || full.Totals.Keys != total || !full.Coverage.Complete {
+		t.Fatalf("%d keys of %d, %+v, %v", full.Totals.Keys, total, full.Coverage, err)
+	}
+	sampled, err := Run(t.Context(), Subject{Nodes: nodes}, Options{DB: redisconn.AllDatabases, Sampling: report.Keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := redisconn.Inspect(t.Context(), client(t, cluster.Primaries[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[bool]string{true: report.Sizes, false: report.Keys}[info.SlotOrdered()]; sampled.Sampling.Mode != want {
+		t.Errorf("mode %s, want %s", sampled.Sampling.Mode, want)
+	}
+	if off := sampled.Totals.Bytes - full.Totals.Bytes; max(off, -off) > full.Totals.Bytes/20 {
+		t.Errorf("sampled %+v, all %+v", sampled.Totals, full.Totals)
+	}
+}
