@@ -28,6 +28,7 @@ type Measured struct {
 	// looked at: then it is part of what is not explained.
 	Lists       int64 // keys that are lists
 	SetElements int64 // those of Elements that are of sets
+	Slack       Slack // of all keys; see SlackOf
 	Streams     int64 // bytes of the indexes of streams that MEMORY USAGE of Redis 5 to 8.0 counts and that are not there
 	Shared      int64 // keys with a small integer that the server keeps once for all: OBJECT REFCOUNT is 2147483647
 }
@@ -49,6 +50,7 @@ func Explain(s *Snapshot, m Measured, after ...*Snapshot) *report.Ledger {
 	b.tables()
 	b.keys()
 	b.rounding()
+	b.slack()
 	b.excess()
 	b.add(Residual, "not explained", b.rest, "the rest of used memory")
 	b.ledger.Residual = b.ledger.Items[len(b.ledger.Items)-1].Bytes

@@ -55,6 +55,8 @@ func extrapolate(m *accounting.Measured, tree *pattern.Tree, each float64) {
 			entries += perByte * float64(d.Entries)
 			setEntries += perByte * float64(d.SetEntries)
 			streams += perByte * float64(d.Excess)
+			m.Slack[0] += perByte * d.Slack[0]
+			m.Slack[1] += perByte * d.Slack[1]
 		}
 	}
 	if known {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/keyinfo"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pace"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
@@ -113,7 +114,9 @@ func (l *lookups) look(ctx context.Context, asker *keyinfo.Asker, some []picked)
 	defer l.mu.Unlock()
 	for i, f := range facts {
 		if f.Type != "" {
-			f.Size = sizes[i]
+			if f.Size = sizes[i]; f.Size > 0 {
+				f.Slack = accounting.SlackOf(names[i], f.Encoding, f.Size)
+			}
 			l.results = append(l.results, lookedUp{names[i], f})
 		}
 	}

@@ -14,6 +14,7 @@ type Detail struct {
 	Shared    int64     // integers that the server keeps once for all keys
 	// Sums over the keys whose sizes are known; see Facts.
 	Bytes, Excess, Entries, SetEntries int64
+	Slack                              [2]float64
 }
 
 // Facts are about one key. What is not known is "" or negative; a TTL of -1 is
@@ -21,10 +22,11 @@ type Detail struct {
 type Facts struct {
 	Type, Encoding string
 	TTL, Idle      int64
-	Shared         bool  // a small integer that the server keeps once for all keys
-	Size           int64 // 0 if not asked; then what follows is 0, too
-	Excess         int64 // of Size: bytes that MEMORY USAGE counts and that are not there
-	Entries        int64 // elements of a hash table or skip list inside of the key
+	Shared         bool       // a small integer that the server keeps once for all keys
+	Size           int64      // 0 if not asked; then what follows is 0, too
+	Excess         int64      // of Size: bytes that MEMORY USAGE counts and that are not there
+	Entries        int64      // elements of a hash table or skip list inside of the key
+	Slack          [2]float64 // bytes that MEMORY USAGE does not count, with an allocator's classes of 8 bytes and of 16
 }
 
 func (d *Detail) add(f Facts) {
@@ -32,6 +34,8 @@ func (d *Detail) add(f Facts) {
 	d.Bytes += f.Size
 	d.Excess += f.Excess
 	d.Entries += f.Entries
+	d.Slack[0] += f.Slack[0]
+	d.Slack[1] += f.Slack[1]
 	if f.Type == "set" {
 		d.SetEntries += f.Entries
 	}
@@ -74,6 +78,8 @@ func (d *Detail) with(o *Detail) *Detail {
 		sum.Bytes += part.Bytes
 		sum.Excess += part.Excess
 		sum.Entries += part.Entries
+		sum.Slack[0] += part.Slack[0]
+		sum.Slack[1] += part.Slack[1]
 		sum.SetEntries += part.SetEntries
 		add(sum.Types, part.Types)
 		add(sum.Encodings, part.Encodings)
