@@ -2,6 +2,7 @@ package pace
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ type canary struct {
 	base time.Duration // median before the scan; 0 if nothing came
 	last []time.Duration
 	all  []time.Duration // a sample, for the receipt
+	n    int             // of so many
 }
 
 const (
@@ -57,8 +59,11 @@ func (c *canary) watch(ctx context.Context) {
 		if len(c.last) > window {
 			c.last = c.last[1:]
 		}
-		if len(c.all) < 1<<12 {
+		const most = 1 << 12
+		if c.n++; len(c.all) < most {
 			c.all = append(c.all, d)
+		} else if at := rand.IntN(c.n); at < most {
+			c.all[at] = d
 		}
 	})
 }

@@ -52,7 +52,7 @@ func look(ctx context.Context, conn *redis.Conn) *sample {
 	return s
 }
 
-// lateFrom seconds without a word from the primary a replica lags behind.
+// lateFrom seconds without a word from the primary, or to it, a replica lags behind.
 const lateFrom = 5
 
 func (s *sample) read(text string) {
@@ -63,6 +63,9 @@ func (s *sample) read(text string) {
 		}
 		if command, ok := strings.CutPrefix(name, "cmdstat_"); ok && !ours(command) {
 			s.others += number(field(value, "calls"))
+		}
+		if strings.HasPrefix(name, "slave") { // slave0:ip=…,lag=1; other fields have no lag
+			s.lagging = s.lagging || number(field(value, "lag")) > lateFrom
 		}
 		switch name {
 		case "cmdstat_scan", "cmdstat_memory", "cmdstat_memory|usage":
