@@ -63,13 +63,14 @@ type Pacer struct {
 	share atomic.Uint64 // of one CPU, in millionths; 0: no limit
 	page  atomic.Int64  // keys of a SCAN, under a limit
 
-	mu      sync.Mutex
-	cost    float64 // server microseconds of a command
-	paid    int64   // commands that have been waited for
-	next    time.Time
-	waited  time.Duration
-	before  time.Duration // waited, at the last turn
-	reasons []string
+	mu       sync.Mutex
+	cost     float64 // server microseconds of a command
+	paid     int64   // commands that have been waited for
+	next     time.Time
+	waited   time.Duration
+	turned   int64     // sent, at the last turn
+	turnedAt time.Time // when that was
+	reasons  []string
 
 	first, last *sample // nil if the server does not tell
 	slowlog     int64   // its newest entry before the scan
@@ -81,7 +82,7 @@ type Pacer struct {
 // about itself is not waited for.
 func Start(ctx context.Context, client *redis.Client, clientName string, l Limits) *Pacer {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), cost: guess, calm: 1}
+	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), turnedAt: time.Now(), cost: guess, calm: 1}
 	p.page.Store(politePage)
 	var looked sync.WaitGroup // at the same time: each takes some round trips
 	looked.Go(func() { p.canary = newCanary(ctx, client) })
@@ -109,7 +110,7 @@ func (p *Pacer) turn(ctx context.Context) bool {
 	defer p.mu.Unlock()
 	p.price(s)
 	p.decide(s, p.last)
-	p.size()
+	p.size(time.Now())
 	if s != nil {
 		p.last = s
 	}
@@ -127,15 +128,23 @@ func (p *Pacer) price(s *sample) {
 	}
 }
 
-// size chooses pages as small as the limit leaves time for: others wait for no more
-// than one of them. Over a long way small ones would take for ever.
-func (p *Pacer) size() {
-	page := p.page.Load() * 2
-	if p.waited > p.before {
-		page /= 4
+// size chooses pages as small as they can be to make use of the limit: others wait
+// for no more than one of them, but over a long way small ones would take for ever.
+func (p *Pacer) size(now time.Time) {
+	const little, nearlyAll = 0.7, 0.9
+	sent, share := p.sent.Load(), float64(p.share.Load())/1e6
+	used := float64(sent-p.turned) * p.cost / 1e6 / now.Sub(p.turnedAt).Seconds()
+	p.turned, p.turnedAt = sent, now
+	page := p.page.Load()
+	switch {
+	case share == 0:
+		page = politePage
+	case used < little*share:
+		page = min(2*page, longPage)
+	case used > nearlyAll*share:
+		page = max(page/2, politePage)
 	}
-	p.page.Store(min(max(page, politePage), longPage))
-	p.before = p.waited
+	p.page.Store(page)
 }
 
 // decide sets the limit. Both samples are nil if the server does not tell, and
