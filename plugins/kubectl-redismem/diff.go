@@ -47,7 +47,7 @@ gone, and when memory will be full at this rate. - stands for stdin.`,
 	cmd.Flags().StringVarP(&f.output, "output", "o", render.Table, "output format: "+join(render.DiffFormats))
 	cmd.Flags().IntVar(&f.top, "top", defaultTop, "patterns to show; the rest is summed up (0: all)")
 	cmd.Flags().BoolVar(&f.noHeaders, "no-headers", false, "leave out the table's header")
-	cmd.Flags().Float64Var(&f.growth, "fail-on-growth", 0, "exit with 1 if all keys together take more than `PERCENT` more than before")
+	cmd.Flags().Float64Var(&f.growth, "fail-on-growth", 0, "exit with 1 if all keys together take more than `PERCENT` more than before, with 4 if a report is partial")
 	return cmd
 }
 
@@ -59,6 +59,8 @@ func (f *diffFlags) run(cmd *cobra.Command, args []string) error {
 		return cli.Usagef("only one of the reports can come from stdin")
 	case !slices.Contains(render.DiffFormats, f.output):
 		return cli.Usagef("unknown output format %q: use one of %s", f.output, join(render.DiffFormats))
+	case f.growth < 0:
+		return cli.Usagef("--fail-on-growth %g cannot be negative", f.growth)
 	case f.top < 0:
 		return cli.Usagef("--top cannot be negative")
 	}
@@ -79,6 +81,13 @@ func (f *diffFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	if err := render.WriteDiff(f.io.Out, f.output, d, render.Options{Width: f.io.Width(), Top: f.top, NoHeaders: f.noHeaders}); err != nil {
 		return err
+	}
+	if cmd.Flags().Changed("fail-on-growth") {
+		for i, r := range []*report.Report{before, after} {
+			if !r.Coverage.Complete && r.Sampling.Mode != report.Keys {
+				return cli.WithCode(fmt.Errorf("the report %q is partial: how much has grown is not known", args[i]), cli.ExitPartial)
+			}
+		}
 	}
 	grown := float64(d.Totals.BytesDelta) / float64(max(1, d.Totals.BytesBefore)) * 100
 	if cmd.Flags().Changed("fail-on-growth") && grown > f.growth {

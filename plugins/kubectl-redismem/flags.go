@@ -93,7 +93,7 @@ func (f *flags) own() *pflag.FlagSet {
 	fs.StringVar(&f.addr, "addr", "", "connect to `HOST:PORT` directly, without a cluster")
 	fs.StringVar(&f.from, "from", string(redisconn.PreferReplica), "node of each shard to read from if it is fit: replica, primary")
 	fs.IntVar(&f.db, "db", redisconn.AllDatabases, "number of the only database to scan (default: all that have keys)")
-	fs.StringArrayVar(&f.groups, "group", nil, "make a group of exactly the keys that match this `GLOB`, such as 'BOOK-*'; repeatable")
+	fs.StringArrayVar(&f.groups, "group", nil, "make a group of exactly the keys that match this `GLOB`, such as 'BOOK-*'; repeatable, the first that matches counts")
 	fs.StringVar(&f.separators, "separators", "", fmt.Sprintf("`CHARACTERS` that end a part of a key (default %q)", pattern.DefaultSeparators))
 	fs.IntVar(&f.depth, "depth", 0, "parts of a key that are looked at (0: all)")
 	fs.IntVar(&f.top, "top", defaultTop, "groups to show; the rest is summed up as other (0: all)")

@@ -121,7 +121,7 @@ func usages(fs *pflag.FlagSet) string {
 
 func worthShowing(f *pflag.Flag) bool {
 	switch f.DefValue {
-	case "", "0", "false", "[]", "-1":
+	case "", "0", "false", "[]", "-1", "0s", "default":
 		return false
 	}
 	return true

@@ -116,6 +116,8 @@ func (f *flags) check(args []string) error {
 		return cli.Usagef("--watch goes with -o %s, not with %s", strings.Join(watchable, ", "), f.output)
 	case f.set.Changed("owners") && (f.owners <= 0 || f.owners > longestWatch):
 		return cli.Usagef("--owners=%s is out of range: use 1s to %s", f.owners, longestWatch)
+	case f.owners > 0 && !slices.Contains(telling, f.output):
+		return cli.Usagef("-o %s has no place for what --owners finds: use one of %s", f.output, join(telling))
 	case f.owners > 0 && f.watch > 0:
 		return cli.Usagef("--owners and --watch exclude each other: MONITOR costs the server")
 	case f.maxLatency < 0:
@@ -157,6 +159,9 @@ const leastCPU = 0.01 // a scan has to end
 
 // watchable are the formats of which one can follow another.
 var watchable = []string{render.Table, render.Wide, render.JSON}
+
+// telling are the formats that say who uses keys.
+var telling = []string{render.Table, render.Wide, render.JSON, render.YAML, render.Markdown, render.HTML}
 
 var samplings = []string{analysis.Auto, report.Full, report.Sizes, report.Keys}
 

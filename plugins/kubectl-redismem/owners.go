@@ -41,7 +41,7 @@ func (o *options) own(ctx context.Context, s *subject, r *report.Report) {
 	for i, e := range s.primaries {
 		wait.Go(func() {
 			var err error
-			seen[i], err = owners.Watch(ctx, owners.Config{Endpoint: e, For: o.owners, Groups: patterns, Resolve: name})
+			seen[i], err = owners.Watch(ctx, owners.Config{Endpoint: e, For: o.owners, DB: o.analysis.DB, Groups: patterns, Resolve: name})
 			if err != nil && ctx.Err() == nil {
 				failed[i] = fmt.Sprintf("%s was not watched: %s", e.Name, err)
 			}

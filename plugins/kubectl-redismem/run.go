@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/analysis"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/locate"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/render"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
@@ -39,7 +41,7 @@ func (o *options) run(ctx context.Context) error {
 	if r == nil {
 		return o.failed(ctx, err)
 	}
-	if o.owners > 0 {
+	if o.owners > 0 && ctx.Err() == nil {
 		o.own(ctx, subject, r)
 	}
 	if printErr := cmp.Or(shown.err, o.print(r, nil)); printErr != nil {
@@ -139,18 +141,30 @@ func (o *options) conclude(ctx context.Context, r *report.Report, s *subject, er
 	case err != nil && ctx.Err() != nil:
 		fmt.Fprintf(o.io.Err, "interrupted: the report is about %s of the keys\n", percent(c.Share()))
 		return cli.Exit(cli.ExitInterrupted)
+	case err != nil && len(c.Missing) > 0: // nobody knows how many keys those have
+		return cli.WithCode(fmt.Errorf("the report is partial: %w", err), cli.ExitPartial)
 	case err != nil:
 		return cli.WithCode(fmt.Errorf("the report is about %s of the keys: %w", percent(c.Share()), err), cli.ExitPartial)
 	case c.Unreadable > 0:
 		fmt.Fprintf(o.io.Err, "warning: the server told no size of %d keys (%s); they are not in the report\n", c.Unreadable, refusals(c.Refusals))
 		return cli.Exit(cli.ExitPartial)
+	case ctx.Err() != nil: // who uses the keys was still looked at
+		fmt.Fprintln(o.io.Err, "interrupted: the report itself is complete")
+		return cli.Exit(cli.ExitInterrupted)
 	}
 	return nil
 }
 
-// warnOfEmptyPins: who leaves out the star means a prefix all the same.
+// warnOfEmptyPins: who leaves out the star means a prefix all the same, and a key is
+// in one group only.
 func (o *options) warnOfEmptyPins(r *report.Report) {
-	for _, g := range r.Groups {
+	for i, g := range r.Groups {
+		covers := func(earlier report.Group) bool { return pattern.NewGlob(earlier.Pattern).Match([]byte(g.Pattern)) }
+		if at := slices.IndexFunc(r.Groups[:i], covers); g.Pinned && g.Keys == 0 && at >= 0 {
+			fmt.Fprintf(o.io.Err, "note: the keys of --group %s are in that of %s: each counts for the first that matches\n",
+				shellQuote(streams.SanitizeLine(g.Pattern)), shellQuote(streams.SanitizeLine(r.Groups[at].Pattern)))
+			continue
+		}
 		if g.Pinned && g.Keys == 0 && !strings.ContainsAny(g.Pattern, "*?[") {
 			name := streams.SanitizeLine(g.Pattern)
 			fmt.Fprintf(o.io.Err, "warning: no key is named exactly \"%s\"\nhint: for all keys that begin so: --group %s\n", name, shellQuote(name+"*"))

@@ -47,7 +47,7 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 		fmt.Fprintf(w, "note: SCAN returned about %d keys more than once, as it may while a table shrinks%s\n", c.Repeats, corrected(r))
 	}
 	if b := r.Other.ErrorBound; b > 0 {
-		fmt.Fprintf(w, "note: there are more names than are kept apart; a pattern may have up to %s more than it shows, inside of another with a *\n", output.Bytes(b))
+		fmt.Fprintf(w, "note: there are more names than are kept apart; one that is inside of a * takes up to %s\n", output.Bytes(b))
 	}
 	for _, n := range r.Sampling.Notes {
 		fmt.Fprintf(w, "note: %s\n", streams.SanitizeLine(n))
@@ -56,7 +56,7 @@ func summarize(w io.Writer, r *report.Report, used *redisconn.Credential) {
 		fmt.Fprintf(w, "note: the server had %d keys when the scan began and %d when it ended\n", c.KeysBefore, c.KeysAfter)
 	}
 	if c.Restarts > 0 {
-		fmt.Fprintf(w, "note: a server was lost %d times, and its shard counted anew from another node\n", c.Restarts)
+		fmt.Fprintf(w, "note: a server was lost %d times, and its shard counted anew\n", c.Restarts)
 	}
 	for _, m := range c.Missing {
 		fmt.Fprintf(w, "missing: %s\n", streams.SanitizeLine(m))

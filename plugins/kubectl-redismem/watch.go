@@ -26,10 +26,17 @@ func (o *options) watch(ctx context.Context, s *subject) error {
 			return nil
 		}
 		if r != nil {
-			if printErr := o.frame(r, before); printErr != nil {
+			whole := r.Coverage.Complete || r.Sampling.Mode == report.Keys
+			last := before
+			if !whole { // what is missing has not shrunk
+				last = nil
+			}
+			if printErr := o.frame(r, last); printErr != nil {
 				return printErr
 			}
-			before = r
+			if whole {
+				before = r
+			}
 		}
 		if err != nil {
 			fmt.Fprintf(o.io.Err, "error: %s\n", streams.SanitizeLine(err.Error()))

@@ -32,6 +32,7 @@ type Options struct {
 	Preview func(*report.Report)
 
 	refreshing time.Duration // for tests; 0 means refineEvery
+	sample     int64         // keys of random pages, for tests; 0 means randomKeys
 }
 
 // Node is a server to scan: a shard's, or the only one.
@@ -73,6 +74,9 @@ func Run(ctx context.Context, s Subject, o Options) (*report.Report, error) {
 	}
 	mode, notes := o.mode(shards)
 	notes = append(notes, o.learn(shards)...)
+	for _, s := range shards {
+		notes = append(notes, s.notes...)
+	}
 	o.preview(ctx, s, shards, mode)
 	for _, s := range shards {
 		s.mode = mode
@@ -116,7 +120,7 @@ func failure(s Subject, shards []*shard, errs []error) error {
 	}
 	switch {
 	case failed > 1:
-		return fmt.Errorf("%d of %d shards were not read to their end; %w", failed, len(shards)+len(s.Missing), first)
+		return fmt.Errorf("%d of %d shards were not read to their end; %w", failed+len(s.Missing), len(shards)+len(s.Missing), first)
 	case failed == 1:
 		return first
 	case len(s.Missing) > 0:

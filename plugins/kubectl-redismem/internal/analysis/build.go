@@ -31,6 +31,12 @@ func build(s Subject, shards []*shard, errs []error, o Options, mode string) (*r
 	r.Accounting = accounting.Combine(ledgers)
 	bill(&r.Cost, shards)
 	m := measure{mode: mode, whole: tree.Total(), keys: r.Coverage.KeysBefore}
+	if mode == report.Keys { // nothing is known of what was not read
+		m.keys = 0
+		for _, s := range shards {
+			m.keys += s.sampled
+		}
+	}
 	if r.Coverage.Repeats*noticeable >= m.whole.Keys {
 		m.repeats = r.Coverage.Repeats
 	}

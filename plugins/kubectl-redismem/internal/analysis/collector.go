@@ -16,10 +16,10 @@ type collector struct {
 	tree    *pattern.Tree
 	mode    string // report.Full, Sizes or Keys
 	precise policy
-	pages   int // counted, in mode Keys
+	pages   int  // counted, in mode Keys
+	random  bool // pages at random places are read
 	biggest *keys.Best
 	lookups *lookups
-	copies  *copies
 }
 
 // Plan says which sizes are asked for; see scan.Sink.
@@ -38,7 +38,11 @@ func (c *collector) Plan(name []byte) int8 {
 func (c *collector) Count(name []byte, k int8, size int64) {
 	var n int64
 	if c.mode == report.Keys {
-		n = c.tree.CountPage(name, c.pages, size)
+		page := c.pages
+		if !c.random { // all keys are read: any few of them are as good as a page
+			page = int(c.tree.Total().Keys)
+		}
+		n = c.tree.CountPage(name, page, size)
 	} else {
 		n = c.tree.Count(name, k, size)
 		c.precise.seen++
@@ -56,7 +60,6 @@ func (c *collector) Count(name []byte, k int8, size int64) {
 func (c *collector) page() {
 	c.pages++
 	c.lookups.deliver(c.tree)
-	c.copies.offer(c.tree)
 }
 
 // worthALook picks the first keys of a group, and then 8 each time it doubles:

@@ -17,8 +17,8 @@ func (s *shard) ledger() *report.Ledger {
 	m := accounting.Measured{Keys: whole.Keys, Elements: -1, Complete: s.done}
 	bytes := whole.Total()
 	if s.mode == report.Keys {
-		m.Keys = s.keysBefore
-		_, bytes = whole.Of(whole, s.keysBefore)
+		m.Keys = s.sampled
+		_, bytes = whole.Of(whole, s.sampled)
 	}
 	m.Bytes, m.BytesError = measure{mode: s.mode, whole: whole}.bytes(bytes, whole)
 	extrapolate(&m, s.tree, float64(m.Keys)/float64(max(1, whole.Keys)))

@@ -23,7 +23,7 @@ func TestResidual(t *testing.T) {
 				percent float64
 			}{{scan.AllElements, report.Full, 3}, {0, report.Full, 5}, {0, report.Keys, 5}} {
 				r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}},
-					Options{DB: redisconn.AllDatabases, Samples: o.samples, Sampling: o.mode})
+					Options{DB: redisconn.AllDatabases, Samples: o.samples, Sampling: o.mode, sample: 10_000})
 				if err != nil || r.Accounting == nil {
 					t.Fatal(r, err)
 				}

@@ -1,8 +1,11 @@
 package analysis
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
 
@@ -18,12 +21,23 @@ const (
 	randomFor  = 2 * time.Second
 )
 
+// large reports whether the shard has a database of which random pages would be a
+// part.
+func (s *shard) large() bool {
+	return s.info != nil && slices.ContainsFunc(s.info.Select(s.DB), func(d redisconn.Database) bool { return d.Keys > s.sampleSize() })
+}
+
+func (o *Options) sampleSize() int64 { return cmp.Or(o.sample, randomKeys) }
+
 // mode decides how much is asked for, and says why it is not what was wished.
 func (o *Options) mode(shards []*shard) (mode string, notes []string) {
 	switch o.Sampling {
 	case report.Full, report.Sizes:
 		return o.Sampling, nil
 	case report.Keys:
+		if !slices.ContainsFunc(shards, (*shard).large) {
+			return report.Full, []string{"there are so few keys that all were read"}
+		}
 		for _, s := range shards {
 			if s.info != nil && !s.info.ChainsAllowed() {
 				return report.Sizes, []string{s.node.Endpoint.Name + ": SCAN of this version or mode cannot begin at random places; all keys were named and a part of them sized"}

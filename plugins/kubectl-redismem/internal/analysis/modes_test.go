@@ -90,7 +90,7 @@ func TestModes(t *testing.T) {
 		},
 	} {
 		t.Run(mode, func(t *testing.T) {
-			r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: redisconn.AllDatabases, Sampling: mode})
+			r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: redisconn.AllDatabases, Sampling: mode, sample: 80_000})
 			if err != nil {
 				t.Fatal(err)
 			}

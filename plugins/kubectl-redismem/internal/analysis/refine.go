@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/report"
 )
@@ -23,18 +24,23 @@ func (o *Options) refine(ctx context.Context, subject Subject, shards []*shard, 
 	if o.Preview == nil || mode == report.Keys || len(shards) > 1 || s.info == nil || s.keysBefore <= previewFrom || len(s.info.Select(s.DB)) > 1 || s.info.SlotOrdered() {
 		return func() {}
 	}
-	s.copies = &copies{made: make(chan *pattern.Tree, 1)}
+	made := &copies{made: make(chan snapshot, 1)}
+	s.copies = made
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() {
 		started := time.Now()
 		pause.Every(ctx, o.refineEvery(), func() {
-			tree := s.copies.take(ctx)
-			if tree == nil || tree.Total().Keys <= randomKeys || tree.Total().Keys >= s.keysBefore {
+			now, ok := made.take(ctx)
+			if !ok {
+				return
+			}
+			seen := now.tree.Total().Keys
+			if seen <= randomKeys || seen >= now.keys {
 				return // the first estimate rests on as many
 			}
-			sofar := &shard{Options: o, node: s.node, info: s.info, keysBefore: s.keysBefore, keysAfter: unknown, tree: tree,
-				mode: mode, sofar: true, counts: counts{seen: tree.Total().Keys}}
+			sofar := &shard{Options: o, node: now.node, info: now.info, keysBefore: now.keys, keysAfter: unknown, tree: now.tree,
+				mode: mode, sofar: true, counts: counts{seen: seen}}
 			r, err := build(subject, []*shard{sofar}, []error{nil}, *o, mode)
 			if err != nil || ctx.Err() != nil {
 				return
@@ -54,32 +60,42 @@ func (o *Options) refineEvery() time.Duration {
 	return refineEvery
 }
 
+// snapshot is a tree of a scan that goes on, and whose it is: after a failover that
+// changes.
+type snapshot struct {
+	tree *pattern.Tree
+	node *Node
+	info *redisconn.Server
+	keys int64
+}
+
 // copies hands copies of a growing tree from who fills it to who reads it.
 type copies struct {
 	wanted atomic.Bool
-	made   chan *pattern.Tree
+	made   chan snapshot
 }
 
 // offer copies the tree if a copy is wanted.
-func (c *copies) offer(tree *pattern.Tree) {
+func (c *copies) offer(s snapshot) {
 	if c != nil && c.wanted.CompareAndSwap(true, false) {
-		c.made <- tree.Clone()
+		s.tree = s.tree.Clone()
+		c.made <- s
 	}
 }
 
-// take is a copy of now, nil if the scan has ended or stands still.
-func (c *copies) take(ctx context.Context) *pattern.Tree {
+// take is a copy of now; it is not ok if the scan has ended or stands still.
+func (c *copies) take(ctx context.Context) (s snapshot, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, refineEvery)
 	defer cancel()
 	c.wanted.Store(true)
 	select {
-	case tree := <-c.made:
-		return tree
+	case s = <-c.made:
+		return s, true
 	case <-ctx.Done():
-		if !c.wanted.CompareAndSwap(true, false) { // it is being made
-			return <-c.made
+		if c.wanted.CompareAndSwap(true, false) {
+			return s, false
 		}
-		return nil
+		return <-c.made, true // it is being made
 	}
 }
 

@@ -38,8 +38,27 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// ExplainRefusal adds which rights are needed to an error of the server's ACL.
+// notNow reports whether err is about the state that the server is in.
+func notNow(err error) bool {
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		return false
+	}
+	code, _, _ := strings.Cut(reply.Error(), " ")
+	return code == "LOADING" || code == "MASTERDOWN" || code == "BUSY" || code == "TRYAGAIN"
+}
+
+// ExplainRefusal adds which rights are needed to an error of the server's ACL, and
+// what to do about other refusals.
 func ExplainRefusal(err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "CLUSTERDOWN"):
+		return hint.With(err, "a cluster that lacks a slot tells nothing of any key: bring the node back, or let the others answer with CONFIG SET cluster-require-full-coverage no")
+	case strings.Contains(text, "MASTERDOWN"):
+		return hint.With(err, "the replica has lost its primary and may not show what it has: read another node, or CONFIG SET replica-serve-stale-data yes")
+	case strings.Contains(text, "LOADING"):
+		return hint.With(err, "the server reads its data from disk: try again when it is done")
+	}
 	if !strings.Contains(err.Error(), "NOPERM") {
 		return err
 	}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/accounting"
@@ -34,7 +37,8 @@ type shard struct {
 
 	info                  *redisconn.Server // nil if it could not be asked
 	keysBefore, keysAfter int64
-	names                 [][]byte      // some of them
+	names                 [][]byte // some of them
+	notes                 []string
 	mode                  string        // of sampling, see report
 	copies                *copies       // nil unless somebody wants to see the tree grow
 	sofar                 bool          // tree is a part of the keys, and the rest is to be guessed
@@ -43,6 +47,7 @@ type shard struct {
 	databases             []report.Database
 	before, afterwards    *accounting.Snapshot // nil if it was not told
 	receipts              []pace.Receipt
+	sampled               int64 // keys of the databases of which some were read, in mode Keys
 	counts                counts
 	restarts              int
 	done                  bool
@@ -57,9 +62,24 @@ type counts struct {
 	refusals                            map[string]int64
 }
 
-// inspect asks the node what it has, and whether it lets us ask for sizes.
-func (s *shard) inspect(ctx context.Context) (err error) {
+// inspect asks the node what it has, and whether it lets us ask for sizes. It is
+// asked again, a few times, if it is just not able to.
+func (s *shard) inspect(ctx context.Context) error {
 	s.client = s.node.Endpoint.Client()
+	const tries = 4
+	for n := range tries {
+		err := s.ask(ctx)
+		if !notNow(err) || n == tries-1 {
+			return err
+		}
+		if stopped := pause.For(ctx, 500*time.Millisecond<<n); stopped != nil {
+			return stopped
+		}
+	}
+	return nil
+}
+
+func (s *shard) ask(ctx context.Context) error {
 	info, err := redisconn.Inspect(ctx, s.client)
 	if err != nil {
 		return err
@@ -69,6 +89,13 @@ func (s *shard) inspect(ctx context.Context) (err error) {
 	}
 	if err := canSize(ctx, s.client); err != nil {
 		return err
+	}
+	if r := info.Replication; info.IsReplica() && !r.LinkUp {
+		from := fmt.Sprintf("%s:%d", r.PrimaryHost, r.PrimaryPort)
+		if info.Keys() == 0 {
+			return fmt.Errorf("%s is a replica that has not got the data of its primary %s yet", s.node.Endpoint.Name, from)
+		}
+		s.notes = append(s.notes, fmt.Sprintf("%s is a replica that has lost its primary %s: its keys may be old", s.node.Endpoint.Name, from))
 	}
 	s.info = info
 	databases := info.Select(s.DB)
@@ -150,24 +177,34 @@ func (s *shard) scanDatabases(ctx context.Context, pacer *pace.Pacer) error {
 	return nil
 }
 
+// errResynced: what was counted may not be there any more, and the rest was not seen.
+var errResynced = errors.New("the replica took over other data during the scan")
+
 // errMoved: what moves while it is scanned may be seen on both nodes, or on none.
 var errMoved = errors.New("hash slots moved to or from the node during the scan: their keys may be counted twice, or be missing")
 
 func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *pace.Pacer) error {
 	db := of.DB
-	c := &collector{tree: s.tree, mode: s.mode, copies: s.copies, biggest: keys.NewBest(mostBiggest), precise: policy{expected: of.Keys},
+	c := &collector{tree: s.tree, mode: s.mode, biggest: keys.NewBest(mostBiggest), precise: policy{expected: of.Keys},
 		lookups: newLookups(ctx, s.client, db, pacer)}
 	config := scan.Config{
 		Dial: s.node.Endpoint.Open, Sink: c, DB: db, Count: s.Count, Chains: s.chains(of), Samples: s.Samples, Pacer: pacer,
 	}
-	if s.mode == report.Keys {
-		c.tree = pattern.New(s.Pattern)
-		config.Random = &scan.Random{Keys: randomKeys, For: randomFor}
+	databases := len(s.info.Select(s.DB))
+	if s.mode == report.Keys || databases > 1 {
+		c.tree = pattern.New(s.Pattern) // how many of its keys were looked at, or read, is not as elsewhere
+	}
+	if s.mode == report.Keys && of.Keys > s.sampleSize() { // to read all of fewer is no more work
+		config.Random = &scan.Random{Keys: s.sampleSize(), For: randomFor}
 		config.Count = min(s.Count, randomPage)
+		c.random = true
 	}
 	var told int64
 	config.Page = func(seen int64) {
 		c.page()
+		if databases == 1 {
+			s.copies.offer(snapshot{c.tree, s.node, s.info, s.keysBefore})
+		}
 		s.progress.add(seen - told)
 		told = seen
 	}
@@ -175,9 +212,13 @@ func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *
 	c.lookups.close()
 	c.lookups.deliver(c.tree)
 	s.counts.commands += c.lookups.commands
-	s.addBiggest(ctx, c.biggest, db)
+	s.addBiggest(ctx, c.biggest, db, pacer)
 	if s.mode == report.Keys && res.Sized > 0 {
-		c.tree.Weigh(float64(max(of.Keys, 1)) / float64(res.Sized))
+		each := float64(of.Keys) / float64(res.Seen()) // keys that one stands for
+		c.tree.Weigh(each)
+		s.sampled += int64(math.Round(each * float64(res.Sized)))
+	}
+	if c.tree != s.tree {
 		s.tree.Merge(c.tree)
 	}
 	d := report.Database{Server: s.node.Endpoint.Name, DB: db, Keys: res.Seen(), Complete: res.Complete && s.mode != report.Keys}
@@ -193,6 +234,9 @@ func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *
 	s.counts.sent += res.Sent
 	s.counts.received += res.Received
 	for code, n := range res.Unreadable {
+		if c.random { // of draws
+			n = int64(math.Ceil(float64(n) * float64(of.Keys) / float64(res.Seen())))
+		}
 		if code == "MOVED" || code == "ASK" { // another node has them
 			s.counts.foreign += n
 			continue
@@ -206,9 +250,9 @@ func (s *shard) scanDatabase(ctx context.Context, of redisconn.Database, pacer *
 // mostBiggest keys are told of.
 const mostBiggest = 10
 
-func (s *shard) addBiggest(ctx context.Context, best *keys.Best, db int) {
+func (s *shard) addBiggest(ctx context.Context, best *keys.Best, db int, pacer *pace.Pacer) {
 	list := best.Keys(s.node.Endpoint.Name, db)
-	keys.Describe(ctx, s.client, list)
+	keys.Describe(ctx, s.client, list, pacer.Aside)
 	s.biggest = append(s.biggest, list...)
 }
 
@@ -222,6 +266,10 @@ func (s *shard) after(ctx context.Context) error {
 	s.keysAfter = 0
 	for _, d := range info.Select(s.DB) {
 		s.keysAfter += d.Keys
+	}
+	if r := info.Replication; info.IsReplica() && (r.Syncing || r.ID != s.info.Replication.ID) {
+		s.done = false
+		return errResynced
 	}
 	if info.Cluster != nil && !slices.Equal(s.info.OwnSlots(), info.OwnSlots()) {
 		s.done = false

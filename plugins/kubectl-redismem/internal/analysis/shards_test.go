@@ -229,7 +229,7 @@ func TestChainsInACluster(t *testing.T) {
 	if err != nil || full.Totals.Keys != total || !full.Coverage.Complete {
 		t.Fatalf("%d keys of %d, %+v, %v", full.Totals.Keys, total, full.Coverage, err)
 	}
-	sampled, err := Run(t.Context(), Subject{Nodes: nodes}, Options{DB: redisconn.AllDatabases, Sampling: report.Keys})
+	sampled, err := Run(t.Context(), Subject{Nodes: nodes}, Options{DB: redisconn.AllDatabases, Sampling: report.Keys, sample: 5000})
 	if err != nil {
 		t.Fatal(err)
 	}

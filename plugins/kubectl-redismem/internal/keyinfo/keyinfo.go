@@ -28,21 +28,39 @@ type Asker struct {
 
 	conn    *redis.Conn
 	db      int
+	reopen  func()
 	refused [len(questions)]bool
 }
 
 // Open selects the database: in another one the answers would be about other keys.
 func Open(ctx context.Context, client *redis.Client, db int) (*Asker, error) {
-	a := &Asker{conn: client.Conn(), db: db}
-	if db != 0 {
-		if err := a.conn.Select(ctx, db).Err(); err != nil {
-			a.Close()
-			return nil, err
+	a := &Asker{db: db}
+	if err := a.open(ctx, client); err != nil {
+		return nil, err
+	}
+	a.reopen = func() {
+		_ = a.conn.Close()
+		if a.open(ctx, client) != nil {
+			a.reopen = nil
+			a.refused = [len(questions)]bool{true, true, true, true, true} // there is nobody to ask
+		}
+	}
+	return a, nil
+}
+
+func (a *Asker) open(ctx context.Context, client *redis.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	a.conn = client.Conn()
+	if a.db != 0 {
+		if err := a.conn.Select(ctx, a.db).Err(); err != nil {
+			_ = a.conn.Close()
+			return err
 		}
 	}
 	// To look at a key is a use of it, unless the server is told otherwise.
 	_ = a.conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
-	return a, nil
+	return nil
 }
 
 // Close gives the connection back to the client, whose others expect database 0.
@@ -103,17 +121,34 @@ func (a *Asker) exec(ctx context.Context, pipe redis.Pipeliner) {
 	if a.Tell != nil {
 		a.Tell(int64(pipe.Len()))
 	}
-	_, _ = pipe.Exec(ctx) // each answer has its own error
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := pipe.Exec(ctx) // each answer has its own error, too
+	var reply redis.Error
+	if err != nil && !errors.As(err, &reply) && a.reopen != nil {
+		a.reopen() // for the next ones
+	}
 }
 
-// forbidden reports whether an answer says that the command itself is not for us.
+// patience with a server that does not answer.
+const patience = 3 * time.Second
+
+// forbidden reports whether an answer says that the command itself is not for us, or
+// not for this server. All else may be about the key, or about this moment.
 func forbidden(answer *redis.Cmd) bool {
 	var refusal redis.Error
-	if answer == nil || !errors.As(answer.Err(), &refusal) || errors.Is(refusal, redis.Nil) {
+	if answer == nil || !errors.As(answer.Err(), &refusal) {
 		return false
 	}
-	// Redis 6: "... to access one of the keys", from 7 on "No permissions to access a key".
-	return !strings.Contains(refusal.Error(), " to access ")
+	switch text := refusal.Error(); {
+	case strings.HasPrefix(text, "NOPERM"):
+		// About keys, Redis 6 says "... to access one of the keys", later ones "No permissions to access a key".
+		return !strings.Contains(text, " to access ")
+	case strings.Contains(text, "LFU maxmemory policy"): // has no idle times
+		return true
+	default:
+		return strings.HasPrefix(strings.ToLower(text), "err unknown")
+	}
 }
 
 // facts reads the answers about one key.

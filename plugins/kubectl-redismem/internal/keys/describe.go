@@ -26,8 +26,9 @@ func (b *Best) Keys(server string, db int) []Key {
 	return list
 }
 
-// Describe asks what keys of one database are; see package keyinfo.
-func Describe(ctx context.Context, client *redis.Client, list []Key) {
+// Describe asks what keys of one database are; see package keyinfo. Tell is told of
+// commands before they are sent.
+func Describe(ctx context.Context, client *redis.Client, list []Key, tell func(commands int64)) {
 	if len(list) == 0 {
 		return
 	}
@@ -36,6 +37,7 @@ func Describe(ctx context.Context, client *redis.Client, list []Key) {
 		return
 	}
 	defer asker.Close()
+	asker.Tell = tell
 	for some := range slices.Chunk(list, describedAtOnce) {
 		if ctx.Err() != nil {
 			return

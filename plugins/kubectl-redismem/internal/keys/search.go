@@ -38,7 +38,7 @@ func (s *search) run(ctx context.Context) error {
 		best := NewBest(s.Top)
 		err := s.walk(ctx, d.DB, pacer, best)
 		list := best.Keys(s.endpoint.Name, d.DB)
-		Describe(ctx, client, list)
+		Describe(ctx, client, list, pacer.Aside)
 		s.found = append(s.found, list...)
 		if err != nil {
 			return err

@@ -25,6 +25,7 @@ const (
 // the next one.
 type line struct {
 	at      time.Time // by the server's clock; zero if it is not understood
+	db      int       // -1 if it is not understood
 	addr    []byte    // 10.1.2.3:5555, lua, unix:/path; nil if it is not understood
 	layout  *layout   // of the command or its subcommand; nil if it is not known
 	keys    [][]byte
@@ -147,7 +148,7 @@ func (p *parser) endArg() {
 }
 
 func (p *parser) endLine() {
-	p.cur.at, p.cur.addr = parseHead(p.head)
+	p.cur.at, p.cur.db, p.cur.addr = parseHead(p.head)
 	if p.cur.layout == nil || p.state != between {
 		p.cur.unknown = true
 	} else {
@@ -164,11 +165,11 @@ func (p *parser) endLine() {
 
 // parseHead understands "+1700000000.123456 [0 10.1.2.3:5555] ". An IPv6 address
 // has brackets of its own.
-func parseHead(head []byte) (at time.Time, addr []byte) {
+func parseHead(head []byte) (at time.Time, db int, addr []byte) {
 	head = bytes.TrimPrefix(head, []byte("+"))
 	stamp, rest, ok := bytes.Cut(head, []byte(" ["))
 	if !ok {
-		return at, nil
+		return at, -1, nil
 	}
 	if seconds, micros, ok := bytes.Cut(stamp, []byte(".")); ok {
 		s, err1 := strconv.ParseInt(string(seconds), 10, 64)
@@ -177,12 +178,16 @@ func parseHead(head []byte) (at time.Time, addr []byte) {
 			at = time.Unix(s, us*1000)
 		}
 	}
-	_, rest, _ = bytes.Cut(rest, []byte(" "))
+	number, rest, _ := bytes.Cut(rest, []byte(" "))
+	db, err := strconv.Atoi(string(number))
+	if err != nil {
+		db = -1
+	}
 	end := bytes.LastIndexByte(rest, ']')
 	if end < 0 {
-		return at, nil
+		return at, db, nil
 	}
-	return at, rest[:end]
+	return at, db, rest[:end]
 }
 
 func unescape(c byte) byte {

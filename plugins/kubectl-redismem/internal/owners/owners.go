@@ -30,6 +30,7 @@ const DefaultMaxCommands = 50_000
 type Config struct {
 	Endpoint    *redisconn.Endpoint // connections of its ClientName are ours, and not reported
 	For         time.Duration       // to watch for
+	DB          int                 // the only database to watch, or redisconn.AllDatabases
 	MaxCommands int64               // to look at, 0 means DefaultMaxCommands
 	Groups      []string            // patterns in the syntax of pattern.Glob; of several that match a key, the one that says most counts
 	// Resolve names the workload behind an IP. Where it cannot, or is nil, the

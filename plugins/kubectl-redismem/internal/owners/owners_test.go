@@ -30,7 +30,7 @@ func start(t *testing.T) *redistest.Server {
 
 func config(s *redistest.Server, groups ...string) Config {
 	e := &redisconn.Endpoint{Name: s.Addr, Addr: s.Addr, Dial: s.Dial, ClientName: "kubectl-redismem"}
-	return Config{Endpoint: e, For: 20 * time.Second, Groups: groups}
+	return Config{Endpoint: e, For: 20 * time.Second, DB: redisconn.AllDatabases, Groups: groups}
 }
 
 // from is a client whose address is ip.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/resp"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 )
@@ -150,6 +151,8 @@ func (w *watcher) line(l *line) {
 	switch {
 	case w.why != "":
 		w.dropped++
+		return
+	case w.DB != redisconn.AllDatabases && l.db >= 0 && l.db != w.DB:
 		return
 	case addr == w.primary && addr != "":
 		w.replicated++

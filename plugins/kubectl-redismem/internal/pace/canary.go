@@ -15,12 +15,13 @@ import (
 // canary asks for PONG now and then, over a connection of its own, as any other
 // client would ask for something.
 type canary struct {
-	conn *redis.Conn
-	mu   sync.Mutex
-	base time.Duration // median before the scan; 0 if nothing came
-	last []time.Duration
-	all  []time.Duration // a sample, for the receipt
-	n    int             // of so many
+	client *redis.Client
+	conn   *redis.Conn
+	mu     sync.Mutex
+	base   time.Duration // median before the scan; 0 if nothing came
+	last   []time.Duration
+	all    []time.Duration // a sample, for the receipt
+	n      int             // of so many
 }
 
 const (
@@ -29,7 +30,7 @@ const (
 )
 
 func newCanary(ctx context.Context, client *redis.Client) *canary {
-	c := &canary{conn: client.Conn()}
+	c := &canary{client: client, conn: client.Conn()}
 	var before []time.Duration
 	for range warmUp {
 		if d, ok := c.ping(ctx); ok {
@@ -41,16 +42,20 @@ func newCanary(ctx context.Context, client *redis.Client) *canary {
 }
 
 func (c *canary) ping(ctx context.Context) (time.Duration, bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	start := time.Now()
 	err := c.conn.Ping(ctx).Err()
 	return time.Since(start), err == nil
 }
 
 func (c *canary) watch(ctx context.Context) {
-	defer c.conn.Close()
+	defer func() { _ = c.conn.Close() }()
 	pause.Every(ctx, pings, func() {
 		d, ok := c.ping(ctx)
-		if !ok {
+		if !ok { // the connection may be lost; a refusal costs no more than this
+			_ = c.conn.Close()
+			c.conn = c.client.Conn()
 			return
 		}
 		c.mu.Lock()

@@ -52,6 +52,7 @@ const (
 type Pacer struct {
 	limits Limits
 	name   string
+	client *redis.Client
 	conn   *redis.Conn
 	canary *canary
 	cancel context.CancelFunc
@@ -82,7 +83,7 @@ type Pacer struct {
 // about itself is not waited for.
 func Start(ctx context.Context, client *redis.Client, clientName string, l Limits) *Pacer {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &Pacer{limits: l, name: clientName, conn: client.Conn(), cancel: cancel, start: time.Now(), turnedAt: time.Now(), cost: guess, calm: 1}
+	p := &Pacer{limits: l, name: clientName, client: client, conn: client.Conn(), cancel: cancel, start: time.Now(), turnedAt: time.Now(), cost: guess, calm: 1}
 	p.page.Store(politePage)
 	var looked sync.WaitGroup // at the same time: each takes some round trips
 	looked.Go(func() { p.canary = newCanary(ctx, client) })
@@ -91,9 +92,22 @@ func Start(ctx context.Context, client *redis.Client, clientName string, l Limit
 	p.slowlog = newest(ctx, p.conn)
 	looked.Wait()
 	p.decide(p.first, nil)
+	if p.first != nil && p.first.hasStats && p.first.ops > othersFrom {
+		p.verify(ctx)
+	}
 	p.done.Go(func() { pause.Every(ctx, every, func() { p.turn(ctx) }) })
 	p.done.Go(func() { p.canary.watch(ctx) })
 	return p
+}
+
+// verify looks once more: what the server had to do until now may have been our own
+// doing, such as an earlier scan.
+func (p *Pacer) verify(ctx context.Context) {
+	const moment = 100 * time.Millisecond
+	if pause.For(ctx, moment) == nil {
+		p.turn(ctx)
+		p.page.Store(politePage) // nothing was scanned yet
+	}
 }
 
 // turn looks at the server and decides how to go on. It reports whether the server
@@ -103,11 +117,16 @@ func (p *Pacer) turn(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return false
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s == nil && p.last != nil { // it told more before: the connection is lost, or it is slow
+		_ = p.conn.Close()
+		p.conn = p.client.Conn()
+		return false // what was decided holds
+	}
 	if s != nil {
 		s.aside = p.aside.Load()
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.price(s)
 	p.decide(s, p.last)
 	p.size(time.Now())

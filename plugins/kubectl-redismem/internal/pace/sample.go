@@ -29,8 +29,14 @@ func (s *sample) nearlyFull() bool { return s.limit > 0 && s.used > s.limit-s.li
 
 var sections = []string{"commandstats", "stats", "memory", "persistence", "replication"}
 
+// patience with a server that does not answer. A scan that is interrupted waits for
+// no more than that.
+const patience = 2 * time.Second
+
 // look asks the server; nil if it tells nothing at all.
 func look(ctx context.Context, conn *redis.Conn) *sample {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	pipe := conn.Pipeline()
 	answers := make([]*redis.StringCmd, len(sections))
 	for i, section := range sections {

@@ -1,6 +1,9 @@
 package pattern
 
-import "maps"
+import (
+	"maps"
+	"math"
+)
 
 // Detail is what some keys of a set turned out to be. Its numbers are of the keys
 // that were looked at.
@@ -60,6 +63,44 @@ func (d *Detail) add(f Facts) {
 	if f.Idle >= 0 {
 		d.Idle.Add(f.Idle, 1)
 	}
+}
+
+// joined are the details of two sets of so many keys: each set has the part of them
+// that it has of the keys, however many of its own were looked at.
+func joined(a *Detail, keysA float64, b *Detail, keysB float64) *Detail {
+	if a == nil || b == nil || a.Looked == 0 || b.Looked == 0 || keysA+keysB <= 0 {
+		return a.with(b)
+	}
+	each := float64(a.Looked+b.Looked) / (keysA + keysB)
+	return a.scaled(each * keysA / float64(a.Looked)).with(b.scaled(each * keysB / float64(b.Looked)))
+}
+
+// scaled has all numbers multiplied. What there is at all stays.
+func (d *Detail) scaled(by float64) *Detail {
+	if math.Abs(by-1) < 0.01 {
+		return d
+	}
+	c := &Detail{Looked: scaled(d.Looked, by), NoTTL: scaled(d.NoTTL, by), Shared: scaled(d.Shared, by), Bytes: scaled(d.Bytes, by),
+		Excess: scaled(d.Excess, by), Entries: scaled(d.Entries, by), SetEntries: scaled(d.SetEntries, by),
+		Slack: [2]float64{d.Slack[0] * by, d.Slack[1] * by}, Types: map[string]int64{}, Encodings: map[string]int64{}}
+	for k, n := range d.Types {
+		c.Types[k] = scaled(n, by)
+	}
+	for k, n := range d.Encodings {
+		c.Encodings[k] = scaled(n, by)
+	}
+	c.TTL.Merge(&d.TTL)
+	c.TTL.scale(by)
+	c.Idle.Merge(&d.Idle)
+	c.Idle.scale(by)
+	return c
+}
+
+func scaled(n int64, by float64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return max(1, int64(math.Round(float64(n)*by)))
 }
 
 // with is the sum of two; either may be nil. Neither is changed.

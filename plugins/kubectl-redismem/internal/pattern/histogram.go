@@ -65,6 +65,16 @@ func (h *Histogram) Merge(o *Histogram) {
 	}
 }
 
+// scale multiplies all numbers. What there is at all stays.
+func (h *Histogram) scale(by float64) {
+	for i, b := range h.bins {
+		if b.keys > 0 {
+			keys := scaled(b.keys, by)
+			h.bins[i] = histogramBin{keys, int64(float64(b.bytes) * float64(keys) / float64(b.keys))}
+		}
+	}
+}
+
 func (h *Histogram) each(f func(mid float64, keys, bytes int64)) {
 	for i, b := range h.bins {
 		f(float64(lowest(h.first+i)+lowest(h.first+i+1))/2, b.keys, b.bytes)

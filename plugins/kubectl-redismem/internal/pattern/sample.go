@@ -113,6 +113,8 @@ func (s *Stats) countPage(size int64, page int) {
 func (s *Stats) weigh(factor float64) {
 	if s.more != nil && s.more.pages != nil {
 		s.more.pages.Scale(factor)
+		s.more.sizes.scale(factor)
+		s.more.each = factor
 	}
 }
 

@@ -27,6 +27,7 @@ type more struct {
 	pages  *estimate.Replicates // nil unless the keys are those of random pages
 	sizes  Histogram
 	detail *Detail // nil if no key was looked at
+	each   float64 // keys that each counted one stands for; 0 is 1. See Tree.Weigh
 
 	k     int8  // see Tree.Plan
 	until int64 // keys for which k is valid
@@ -117,6 +118,8 @@ func merged(a, b *Stats) *more {
 		return b.more.clone()
 	}
 	m := a.more.clone()
+	keysA, keysB := a.stand(), b.stand()
+	m.each = (keysA + keysB) / float64(a.Keys+b.Keys)
 	if sampled(a) || sampled(b) {
 		if m.sample == nil {
 			m.sample = m.exact(a)
@@ -135,9 +138,17 @@ func merged(a, b *Stats) *more {
 			m.pages.Merge(b.more.pages)
 		}
 		m.sizes.Merge(&b.more.sizes)
-		m.detail = m.detail.with(b.more.detail)
+		m.detail = joined(m.detail, keysA, b.more.detail, keysB)
 	}
 	return m
+}
+
+// stand is how many keys those of the set stand for.
+func (s *Stats) stand() float64 {
+	if s.more == nil || s.more.each == 0 {
+		return float64(s.Keys)
+	}
+	return float64(s.Keys) * s.more.each
 }
 
 func sampled(s *Stats) bool { return s.more != nil && s.more.sample != nil }
@@ -154,7 +165,7 @@ func (m *more) clone() *more {
 	if m == nil {
 		return c
 	}
-	c.k, c.until = m.k, m.until
+	c.k, c.until, c.each = m.k, m.until, m.each
 	if m.pages != nil {
 		pages := *m.pages
 		c.pages = &pages
