@@ -70,3 +70,32 @@ func TestDiff(t *testing.T) {
 		}
 	}
 }
+
+// TestGrowthOfPartialReportsIsNotKnown: a gate must not open because a scan broke.
+func TestGrowthOfPartialReportsIsNotKnown(t *testing.T) {
+	s := redistest.Start(t)
+	populate(t, s, 300)
+	dir := t.TempDir()
+	var files []string
+	for i, complete := range []bool{true, false} {
+		_, out, _ := redismem(t.Context(), "--addr", s.Addr, "-q", "-o", "json")
+		r := parsed(t, out)
+		r.Coverage.Complete = complete
+		r.Coverage.Started = r.Coverage.Started.Add(time.Duration(i) * time.Hour)
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, filepath.Join(dir, []string{"a", "b"}[i]))
+		if err := os.WriteFile(files[i], text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errOut := redismem(t.Context(), "diff", files[0], files[1], "--fail-on-growth", "5")
+	if code != 4 || !strings.Contains(errOut, "is partial") || !strings.Contains(out, "TOTAL") {
+		t.Errorf("code %d, %s\n%s", code, errOut, out)
+	}
+	if code, _, errOut = redismem(t.Context(), "diff", files[0], files[1], "--fail-on-growth", "-5"); code != 2 {
+		t.Errorf("code %d, %s", code, errOut)
+	}
+}

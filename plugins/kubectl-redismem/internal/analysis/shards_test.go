@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -242,5 +243,50 @@ func TestChainsInACluster(t *testing.T) {
 	}
 	if off := sampled.Totals.Bytes - full.Totals.Bytes; max(off, -off) > full.Totals.Bytes/20 {
 		t.Errorf("sampled %+v, all %+v", sampled.Totals, full.Totals)
+	}
+}
+
+// TestReplicaOfAnotherPrimary: what a replica took over in mid-scan is counted from
+// the start, and what it had before is not in the report.
+func TestReplicaOfAnotherPrimary(t *testing.T) {
+	first, second := redistest.Start(t, "--repl-diskless-sync-delay", "0"), redistest.Start(t, "--repl-diskless-sync-delay", "0")
+	populate(t, first, "user", 20_000)
+	populate(t, second, "acct", 5000)
+	replica := redistest.StartReplica(t, first)
+	var read atomic.Int64
+	var moved atomic.Bool
+	n := node(replica, "a")
+	n.Endpoint.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := replica.Dial(ctx, network, addr)
+		return &mortal{Conn: conn, read: &read, die: func() {
+			if moved.CompareAndSwap(false, true) {
+				if err := client(t, replica).Do(context.Background(), "REPLICAOF", "127.0.0.1", second.Port).Err(); err != nil {
+					t.Error(err)
+				}
+			}
+		}}, err
+	}
+	again := 0
+	n.Again = func(context.Context) (*Node, error) {
+		again++
+		for range 100 {
+			if info, err := redisconn.Inspect(t.Context(), client(t, replica)); err == nil && info.Replication.LinkUp && info.Keys() == 5000 {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return node(replica, "a"), nil
+	}
+	r, err := run(t, Subject{Nodes: []*Node{n}})
+	if err != nil || !r.Coverage.Complete || r.Totals.Keys != 5000 || again != 1 || r.Coverage.Restarts != 1 {
+		t.Errorf("%v, %d times again, %+v, %+v", err, again, r.Totals, r.Coverage)
+	}
+}
+
+// TestReplicaWithoutData is no empty database.
+func TestReplicaWithoutData(t *testing.T) {
+	s := redistest.Start(t, "--replicaof", "127.0.0.1 1")
+	if r, err := Run(t.Context(), Subject{Nodes: []*Node{node(s, "a")}}, Options{DB: redisconn.AllDatabases}); err == nil || !strings.Contains(err.Error(), "has not got the data of its primary 127.0.0.1:1") {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

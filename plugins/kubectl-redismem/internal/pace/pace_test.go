@@ -219,3 +219,31 @@ func TestLimitWithoutINFO(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitOutlivesItsConnection: a busy server stays spared when the pacer's own
+// connection is cut.
+func TestLimitOutlivesItsConnection(t *testing.T) {
+	s, c := filled(t, 1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	other := client(t, s)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			other.Get(ctx, "key:1")
+		}
+	}()
+	defer func() { cancel(); <-ended }()
+	time.Sleep(2 * time.Second) // the server's rate is an average of the last ones
+	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{})
+	defer p.Stop(t.Context())
+	for range 3 {
+		if err := client(t, s).Do(t.Context(), "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes").Err(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(700 * time.Millisecond)
+		if most := p.Most(); most > 1000 {
+			t.Fatalf("pages of %d keys", most)
+		}
+	}
+}
