@@ -246,6 +246,7 @@ func TestParseInfo(t *testing.T) {
 	for text, want := range map[string]string{
 		"redis_version:7.0.15\r\nredis_mode:standalone\r\nrole:master\r\ndb0:keys=5,expires=0,avg_ttl=0\r\ndb3:keys=7,expires=1\r\n": "redis 7.0.15 standalone 12",
 		"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\nserver_mode:cluster\r\n":                               "valkey 8.1.1 cluster 0",
+		"redis_version:6.3.4\r\nredis_mode:standalone\r\nmvcc_depth:0\r\n":                                                           "keydb 6.3.4 standalone 0",
 		"redis_version:7.4.0\r\ndragonfly_version:df-v1.25.0\r\nredis_mode:standalone\r\n":                                           "dragonfly v1.25.0 standalone 0",
 	} {
 		s, err := parseInfo(text)

@@ -134,15 +134,19 @@ func number(text string, otherwise int64) int64 {
 }
 
 // flavour looks for the forks' own fields first: all of them also give a
-// redis_version, the one they are compatible with.
+// redis_version, the one they are compatible with. KeyDB has but a section of its own
+// and no version besides that.
 func flavour(fields map[string]string) (name, version string) {
-	for _, fork := range []string{"valkey", "dragonfly", "keydb"} {
+	for _, fork := range []string{"valkey", "dragonfly"} {
 		if v := fields[fork+"_version"]; v != "" {
 			return fork, strings.TrimPrefix(v, "df-")
 		}
 	}
 	if name := fields["server_name"]; name != "" && name != "redis" {
 		return name, fields["redis_version"]
+	}
+	if _, ok := fields["mvcc_depth"]; ok {
+		return "keydb", fields["redis_version"]
 	}
 	return "redis", fields["redis_version"]
 }
