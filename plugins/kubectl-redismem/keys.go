@@ -72,7 +72,7 @@ func newKeysCommand(f *flags, own, connection *pflag.FlagSet) *cobra.Command {
 
 func (k *keysFlags) check(args []string) error {
 	switch {
-	case len(args) == 0:
+	case len(args) == 0, args[0] == "":
 		return cli.Usagef("no pattern given, such as 'session:*'")
 	case len(args) > 2:
 		return cli.Usagef("%d arguments given, at most a pattern and a target are possible: %s", len(args), strings.Join(args, " "))

@@ -87,18 +87,10 @@ func Combine(all []*report.Owners) *report.Owners {
 
 // mergeUsers adds up users of one name, the busiest first.
 func mergeUsers(users []report.User) []report.User {
-	var merged []report.User
-	at := map[string]int{}
-	for _, u := range users {
-		i, ok := at[u.Workload]
-		if !ok {
-			at[u.Workload] = len(merged)
-			merged = append(merged, u)
-			continue
-		}
-		merged[i].Reads += u.Reads
-		merged[i].Writes += u.Writes
-	}
+	merged := merge(users, func(u report.User) string { return u.Workload }, func(to *report.User, u report.User) {
+		to.Reads += u.Reads
+		to.Writes += u.Writes
+	})
 	slices.SortFunc(merged, func(a, b report.User) int {
 		return cmp.Or(cmp.Compare(b.Reads+b.Writes, a.Reads+a.Writes), cmp.Compare(a.Workload, b.Workload))
 	})
@@ -108,25 +100,31 @@ func mergeUsers(users []report.User) []report.User {
 // mergeClients adds up connections of one name, the most memory first. Memory is
 // unknown where that of any connection is.
 func mergeClients(clients []report.Client) []report.Client {
-	merged := []report.Client{}
-	at := map[string]int{}
-	for _, c := range clients {
-		i, ok := at[c.Workload]
-		if !ok {
-			at[c.Workload] = len(merged)
-			merged = append(merged, c)
-			continue
-		}
-		m := &merged[i]
-		m.Connections += c.Connections
-		if m.Memory < 0 || c.Memory < 0 {
-			m.Memory = -1
+	merged := merge(clients, func(c report.Client) string { return c.Workload }, func(to *report.Client, c report.Client) {
+		to.Connections += c.Connections
+		if to.Memory < 0 || c.Memory < 0 {
+			to.Memory = -1
 		} else {
-			m.Memory += c.Memory
+			to.Memory += c.Memory
 		}
-	}
+	})
 	slices.SortFunc(merged, func(a, b report.Client) int {
 		return cmp.Or(cmp.Compare(b.Memory, a.Memory), cmp.Compare(b.Connections, a.Connections), cmp.Compare(a.Workload, b.Workload))
 	})
+	return merged
+}
+
+// merge adds up what has the same name, in the order of first appearance.
+func merge[T any](list []T, name func(T) string, add func(to *T, o T)) []T {
+	merged := []T{}
+	at := map[string]int{}
+	for _, o := range list {
+		if i, ok := at[name(o)]; ok {
+			add(&merged[i], o)
+			continue
+		}
+		at[name(o)] = len(merged)
+		merged = append(merged, o)
+	}
 	return merged
 }

@@ -100,11 +100,11 @@ func TestLimitHolds(t *testing.T) {
 	}
 }
 
-// TestBusyServer: who shares the server is spared, unless the user says otherwise.
-func TestBusyServer(t *testing.T) {
-	s, c := filled(t, 100_000)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+// busy lets somebody else use the server until the test is over, and returns when the
+// server's rate, an average of the last seconds, shows it.
+func busy(t *testing.T, s *redistest.Server) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
 	other := client(t, s)
 	ended := make(chan struct{})
 	go func() {
@@ -113,8 +113,14 @@ func TestBusyServer(t *testing.T) {
 			other.Get(ctx, "key:1")
 		}
 	}()
-	defer func() { cancel(); <-ended }()
-	time.Sleep(2 * time.Second) // the server's rate is an average of the last ones
+	t.Cleanup(func() { cancel(); <-ended })
+	time.Sleep(2 * time.Second)
+}
+
+// TestBusyServer: who shares the server is spared, unless the user says otherwise.
+func TestBusyServer(t *testing.T) {
+	s, c := filled(t, 100_000)
+	busy(t, s)
 	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{})
 	if most := p.Most(); most != 20 {
 		t.Errorf("pages of %d keys", most)
@@ -224,17 +230,7 @@ func TestLimitWithoutINFO(t *testing.T) {
 // connection is cut.
 func TestLimitOutlivesItsConnection(t *testing.T) {
 	s, c := filled(t, 1000)
-	ctx, cancel := context.WithCancel(t.Context())
-	other := client(t, s)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for ctx.Err() == nil {
-			other.Get(ctx, "key:1")
-		}
-	}()
-	defer func() { cancel(); <-ended }()
-	time.Sleep(2 * time.Second) // the server's rate is an average of the last ones
+	busy(t, s)
 	p := pace.Start(t.Context(), c, "kubectl-redismem", pace.Limits{})
 	defer p.Stop(t.Context())
 	for range 3 {
