@@ -41,11 +41,13 @@ func Of(r *report.Report) []report.Advice {
 		list = append(list, report.Advice{ID: "uncertain", Severity: "note", Title: "the estimate is rough",
 			Why: fmt.Sprintf("%s ± %s", output.Bytes(t.Bytes), output.Bytes(t.BytesError)), What: "scan for longer, or without sampling"})
 	}
+	var alike []report.Advice
 	for _, g := range r.Groups {
 		if r.Totals.Bytes >= minBytes && float64(g.Bytes) >= worthwhile*float64(r.Totals.Bytes) {
-			list = append(list, ofGroup(g)...)
+			alike = append(alike, ofGroup(g)...)
 		}
 	}
+	list = append(list, fold(alike, r.Groups)...)
 	list = append(list, ofKeys(r)...)
 	slices.SortStableFunc(list, func(a, b report.Advice) int {
 		if x, y := slices.Index(order, a.Severity), slices.Index(order, b.Severity); x != y {

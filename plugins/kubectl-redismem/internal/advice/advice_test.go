@@ -82,3 +82,18 @@ func TestRulesAboutKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestAdviceThatIsTheSame is given once, and names the largest patterns.
+func TestAdviceThatIsTheSame(t *testing.T) {
+	r := &report.Report{}
+	for i := range 7 {
+		r.Groups = append(r.Groups, report.Group{Pattern: string(rune('a'+i)) + ":*", Figures: report.Figures{Keys: 1000, Bytes: int64(20-i) << 20, Avg: 5000, Sized: 1000},
+			Detail: &report.Details{Sampled: 100, NoTTL: 100}})
+		r.Totals.Bytes += r.Groups[i].Bytes
+	}
+	list := advice.Of(r)
+	if len(list) != 1 || list[0].ID != "no-ttl" || list[0].Title != "keys of 7 patterns never expire" ||
+		list[0].Why != "a:* (20 MiB), b:* (19 MiB), c:* (18 MiB), d:* (17 MiB), e:* (16 MiB) and 2 more" {
+		t.Errorf("%+v", list)
+	}
+}
