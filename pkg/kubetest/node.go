@@ -31,6 +31,8 @@ type node struct {
 
 func newNode(s *Server) *node {
 	n := &node{server: s, transport: &http.Transport{}}
+	// A transport finishes its settings on first use, while handlers read them.
+	n.transport.CloseIdleConnections()
 	n.runtime = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.active.enter()()
 		n.stream.ServeHTTP(w, r)
