@@ -35,10 +35,8 @@ type lookedUp struct {
 	facts pattern.Facts
 }
 
-const (
-	mostPicks = 256
-	batch     = mostPicks
-)
+// mostPicks wait, and are asked for in one go.
+const mostPicks = 256
 
 // newLookups begins with one database. If it cannot be selected, nothing is known.
 func newLookups(ctx context.Context, client *redis.Client, db int, pacer *pace.Pacer) *lookups {
@@ -86,7 +84,7 @@ func (l *lookups) deliver(tree *pattern.Tree) {
 func (l *lookups) run(ctx context.Context, asker *keyinfo.Asker) {
 	for first := range l.picks {
 		some := []picked{first}
-		for more := true; more && len(some) < batch; {
+		for more := true; more && len(some) < mostPicks; {
 			select {
 			case next, open := <-l.picks:
 				if more = open; open {

@@ -225,7 +225,7 @@ func TestRefusedLooks(t *testing.T) {
 	var rejected int
 	_, stats, _ := strings.Cut(c.Info(t.Context(), "commandstats").Val(), "cmdstat_object|encoding:")
 	_, stats, _ = strings.Cut(stats, "rejected_calls=")
-	if _, err := fmt.Sscan(strings.SplitN(stats, ",", 2)[0], &rejected); err != nil || rejected == 0 || rejected > batch {
+	if _, err := fmt.Sscan(strings.SplitN(stats, ",", 2)[0], &rejected); err != nil || rejected == 0 || rejected > mostPicks {
 		t.Errorf("OBJECT ENCODING was refused %d times, %v", rejected, err)
 	}
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"sync"
@@ -30,7 +31,7 @@ func (o *Options) refine(ctx context.Context, subject Subject, shards []*shard, 
 	var done sync.WaitGroup
 	done.Go(func() {
 		started := time.Now()
-		pause.Every(ctx, o.refineEvery(), func() {
+		pause.Every(ctx, cmp.Or(o.refreshing, refineEvery), func() {
 			now, ok := made.take(ctx)
 			if !ok {
 				return
@@ -51,13 +52,6 @@ func (o *Options) refine(ctx context.Context, subject Subject, shards []*shard, 
 		})
 	})
 	return func() { cancel(); done.Wait() }
-}
-
-func (o *Options) refineEvery() time.Duration {
-	if o.refreshing > 0 {
-		return o.refreshing
-	}
-	return refineEvery
 }
 
 // snapshot is a tree of a scan that goes on, and whose it is: after a failover that

@@ -41,8 +41,7 @@ func Open(ctx context.Context, client *redis.Client, db int) (*Asker, error) {
 	a.reopen = func() {
 		_ = a.conn.Close()
 		if a.open(ctx, client) != nil {
-			a.reopen = nil
-			a.refused = [len(questions)]bool{true, true, true, true, true} // there is nobody to ask
+			a.reopen = nil // there is nobody to ask
 		}
 	}
 	return a, nil
@@ -154,11 +153,11 @@ func forbidden(answer *redis.Cmd) bool {
 // facts reads the answers about one key.
 func facts(answers [len(questions)]*redis.Cmd) pattern.Facts {
 	f := pattern.Facts{TTL: -2, Idle: -1}
-	f.Type, _ = text(answers[kind])
+	f.Type = text(answers[kind])
 	if f.Type == "none" {
 		f.Type = ""
 	}
-	f.Encoding, _ = text(answers[encoding])
+	f.Encoding = text(answers[encoding])
 	n, _ := number(answers[references])
 	f.Shared = n == shared
 	if n, ok := number(answers[idle]); ok {
@@ -173,12 +172,12 @@ func facts(answers [len(questions)]*redis.Cmd) pattern.Facts {
 	return f
 }
 
-func text(a *redis.Cmd) (string, bool) {
+func text(a *redis.Cmd) string {
 	if a == nil {
-		return "", false
+		return ""
 	}
-	s, err := a.Text()
-	return s, err == nil
+	s, _ := a.Text()
+	return s
 }
 
 func number(a *redis.Cmd) (int64, bool) {

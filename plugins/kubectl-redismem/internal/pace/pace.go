@@ -66,7 +66,7 @@ type Pacer struct {
 
 	mu       sync.Mutex
 	cost     float64 // server microseconds of a command
-	paid     int64   // commands that have been waited for
+	paid     int64   // commands that are charged
 	next     time.Time
 	waited   time.Duration
 	turned   int64     // sent, at the last turn
@@ -239,7 +239,7 @@ func (p *Pacer) Most() int {
 	return int(p.page.Load())
 }
 
-// Wait returns when what was sent so far has been waited for; see scan.Pacer.
+// Wait returns when the limit has room for one more page; see scan.Pacer.
 func (p *Pacer) Wait(ctx context.Context) error {
 	share := p.share.Load()
 	if share == 0 {

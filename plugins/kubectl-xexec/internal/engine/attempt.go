@@ -50,8 +50,7 @@ func (r *runner) target(i int) Result {
 		}
 		last = res
 		r.job.Events.retrying(i, res, wait)
-		//nolint:errcheck // admit finds the same
-		pause.For(r.launch, wait)
+		_ = pause.For(r.launch, wait) // if launching is over, admit finds that, too
 	}
 }
 
