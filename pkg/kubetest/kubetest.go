@@ -99,7 +99,10 @@ func New(opts Options) (*Server, error) {
 	quiet()
 	s := &Server{opts: opts, store: newStore(), access: &access{}, record: &Recorder{}, faults: &Faults{}}
 	s.runtime = newContainers()
-	s.node = newNode(s)
+	var err error
+	if s.node, err = newNode(s); err != nil {
+		return nil, err
+	}
 	s.api = httptest.NewUnstartedServer(s.handler())
 	s.conns = track(s.api)
 	s.api.EnableHTTP2 = true

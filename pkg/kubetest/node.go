@@ -1,6 +1,7 @@
 package kubetest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -29,7 +30,7 @@ type node struct {
 	down      atomic.Bool
 }
 
-func newNode(s *Server) *node {
+func newNode(s *Server) (*node, error) {
 	n := &node{server: s, transport: &http.Transport{}}
 	// A transport finishes its settings on first use, while handlers read them.
 	n.transport.CloseIdleConnections()
@@ -44,7 +45,8 @@ func newNode(s *Server) *node {
 	cfg.BaseURL = base
 	stream, err := streaming.NewServer(cfg, s.runtime)
 	if err != nil {
-		panic(err) // upstream's constructor has no way to fail
+		n.runtime.Close()
+		return nil, fmt.Errorf("making the runtime's streaming server: %w", err)
 	}
 	n.stream = stream
 
@@ -57,7 +59,7 @@ func newNode(s *Server) *node {
 	}))
 	n.conns = track(n.kubelet)
 	n.kubelet.Start()
-	return n
+	return n, nil
 }
 
 func (n *node) close() {

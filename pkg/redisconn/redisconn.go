@@ -18,6 +18,7 @@ package redisconn
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -115,6 +116,26 @@ func (e *Endpoint) Client() *redis.Client {
 		WriteTimeout:             readTimeout,
 		ContextTimeoutEnabled:    true,
 	})
+}
+
+// InDatabase is a connection of c that has selected a database. Release gives it
+// back, in database 0, where c's other users expect to be.
+func InDatabase(ctx context.Context, c *redis.Client, db int) (conn *redis.Conn, release func(), err error) {
+	const goodbye = time.Second // is how long a server that is gone may keep us
+	conn = c.Conn()
+	if db == 0 {
+		return conn, func() { _ = conn.Close() }, nil
+	}
+	if err := conn.Select(ctx, db).Err(); err != nil {
+		_ = conn.Close()
+		return nil, nil, fmt.Errorf("selecting database %d: %w", db, err)
+	}
+	return conn, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		defer cancel()
+		_ = conn.Select(ctx, 0).Err()
+		_ = conn.Close()
+	}, nil
 }
 
 func (e *Endpoint) timeout() time.Duration {

@@ -35,14 +35,11 @@ func (s *shard) sampleNames(ctx context.Context, of []redisconn.Database) (names
 		return nil
 	}
 	most := slices.MaxFunc(of, func(a, b redisconn.Database) int { return cmp.Compare(a.Keys, b.Keys) })
-	conn := s.client.Conn()
-	defer conn.Close()
-	if most.DB != 0 {
-		if conn.Select(ctx, most.DB).Err() != nil {
-			return nil
-		}
-		defer func() { _ = conn.Select(context.WithoutCancel(ctx), 0).Err() }() // for whoever gets the connection
+	conn, release, err := redisconn.InDatabase(ctx, s.client, most.DB)
+	if err != nil {
+		return nil
 	}
+	defer release()
 	cursor, size := uint64(0), 0
 	for _, count := range []int{fewNames, sampledName} {
 		if size > 0 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-redismem/internal/pattern"
 )
 
@@ -25,55 +26,40 @@ type Asker struct {
 	Commands int64
 	// Tell, if not nil, is told of commands before they are sent.
 	Tell func(commands int64)
+	// Close gives the connection back to the client.
+	Close func()
 
 	conn    *redis.Conn
-	db      int
 	reopen  func()
 	refused [len(questions)]bool
 }
 
 // Open selects the database: in another one the answers would be about other keys.
 func Open(ctx context.Context, client *redis.Client, db int) (*Asker, error) {
-	a := &Asker{db: db}
-	if err := a.open(ctx, client); err != nil {
+	a := &Asker{}
+	open := func() error {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		conn, release, err := redisconn.InDatabase(ctx, client, db)
+		if err != nil {
+			return err
+		}
+		a.conn, a.Close = conn, release
+		// To look at a key is a use of it, unless the server is told otherwise.
+		_ = conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
+		return nil
+	}
+	if err := open(); err != nil {
 		return nil, err
 	}
 	a.reopen = func() {
-		_ = a.conn.Close()
-		if a.open(ctx, client) != nil {
-			a.reopen = nil // there is nobody to ask
+		a.Close()
+		if open() != nil {
+			a.reopen = func() {} // there is nobody to ask: the closed connection says so at once
 		}
 	}
 	return a, nil
 }
-
-func (a *Asker) open(ctx context.Context, client *redis.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	a.conn = client.Conn()
-	if a.db != 0 {
-		if err := a.conn.Select(ctx, a.db).Err(); err != nil {
-			_ = a.conn.Close()
-			return err
-		}
-	}
-	// To look at a key is a use of it, unless the server is told otherwise.
-	_ = a.conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
-	return nil
-}
-
-// Close gives the connection back to the client, whose others expect database 0.
-func (a *Asker) Close() {
-	if a.db != 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
-		defer cancel()
-		_ = a.conn.Select(ctx, 0).Err()
-	}
-	_ = a.conn.Close()
-}
-
-// goodbye is how long a server that is gone may keep us.
-const goodbye = time.Second
 
 // questions about a key. IDLETIME is first, as what follows may count as a use.
 var questions = [...][]any{
@@ -124,7 +110,7 @@ func (a *Asker) exec(ctx context.Context, pipe redis.Pipeliner) {
 	defer cancel()
 	_, err := pipe.Exec(ctx) // each answer has its own error, too
 	var reply redis.Error
-	if err != nil && !errors.As(err, &reply) && a.reopen != nil {
+	if err != nil && !errors.As(err, &reply) {
 		a.reopen() // for the next ones
 	}
 }

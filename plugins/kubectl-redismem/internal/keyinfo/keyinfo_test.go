@@ -145,3 +145,28 @@ func TestExcess(t *testing.T) {
 		t.Errorf("a stream of huge entries was asked: %v", none)
 	}
 }
+
+// TestLostConnection: one that is cut is replaced, and a server that is gone is no
+// more than silence.
+func TestLostConnection(t *testing.T) {
+	s := redistest.Start(t)
+	c := connect(t, s)
+	in2 := connect(t, s).Conn()
+	defer in2.Close()
+	do(t, in2, "SELECT 2")
+	do(t, in2, "HSET k f v")
+	a := open(t, c, 2)
+	do(t, in2, "CLIENT KILL TYPE normal SKIPME yes")
+	if f := a.Facts(t.Context(), []string{"k"})[0]; f.Type != "" {
+		t.Errorf("the connection was not cut: %+v", f)
+	}
+	if f := a.Facts(t.Context(), []string{"k"})[0]; f.Type != "hash" {
+		t.Errorf("after another connection: %+v", f)
+	}
+	s.Stop()
+	for range 3 {
+		if f := a.Facts(t.Context(), []string{"k"})[0]; f.Type != "" {
+			t.Errorf("of a server that is gone: %+v", f)
+		}
+	}
+}
