@@ -1,0 +1,193 @@
+package graph
+
+import "maps"
+
+// Link says how one manifest of a closure came into it.
+type Link struct {
+	Why  string // a Via… constant
+	From string // the digest that led here, "" for a root
+}
+
+// The ways from one manifest to another.
+const (
+	ViaRoot     = "root"
+	ViaChild    = "child"    // of an index
+	ViaReferrer = "referrer" // its subject is in the closure, or its tag names it
+)
+
+// relations are the edges within one repository.
+type relations struct {
+	graph     *Registry
+	referrers map[string][]string // by subject
+	linked    map[string]bool
+}
+
+func (g *Registry) relations(r *Repository) relations {
+	rel := relations{graph: g, referrers: map[string][]string{}, linked: make(map[string]bool, len(r.Linked))}
+	for _, d := range r.Linked {
+		rel.linked[d] = true
+		if m := g.Manifests[d]; m != nil && m.Subject != "" {
+			rel.referrers[m.Subject] = append(rel.referrers[m.Subject], d)
+		}
+	}
+	for _, t := range r.Tags {
+		if subject := AttachedTo(t.Name); subject != "" && t.Digest != "" {
+			rel.referrers[subject] = append(rel.referrers[subject], t.Digest)
+		}
+	}
+	return rel
+}
+
+// Closure is everything in r that has to stay if roots stay: children of indexes, at
+// any depth, and signatures and other artifacts that refer to what stays. Each
+// comes with how it was reached, so that a chain can be told. Roots that r does not
+// link are ignored.
+func (g *Registry) Closure(r *Repository, roots []string) map[string]Link {
+	rel := g.relations(r)
+	reached := map[string]Link{}
+	var queue []string
+	add := func(d string, l Link) {
+		if _, seen := reached[d]; !seen && rel.linked[d] {
+			reached[d] = l
+			queue = append(queue, d)
+		}
+	}
+	for _, d := range roots {
+		add(d, Link{Why: ViaRoot})
+	}
+	for len(queue) > 0 {
+		d := queue[0]
+		queue = queue[1:]
+		if m := g.Manifests[d]; m != nil {
+			for _, child := range m.Children {
+				add(child, Link{ViaChild, d})
+			}
+		}
+		for _, referrer := range rel.referrers[d] {
+			add(referrer, Link{ViaReferrer, d})
+		}
+	}
+	return reached
+}
+
+// Parents are the indexes of r that name digest, directly.
+func (g *Registry) Parents(r *Repository, digest string) []string {
+	var parents []string
+	for _, d := range r.Linked {
+		if m := g.Manifests[d]; m != nil {
+			for _, child := range m.Children {
+				if child == digest {
+					parents = append(parents, d)
+					break
+				}
+			}
+		}
+	}
+	return parents
+}
+
+// Marked are the digests of all blobs, manifests among them, that the server's
+// garbage collection keeps if links are all that is linked: each manifest itself
+// and what it names, one level deep, as the server does it.
+func (g *Registry) Marked(links func(yield func(digest string) bool)) map[string]bool {
+	marked := map[string]bool{}
+	for d := range links {
+		marked[d] = true
+		m := g.Manifests[d]
+		if m == nil {
+			continue
+		}
+		if m.Config != nil {
+			marked[m.Config.Digest] = true
+		}
+		for _, l := range m.Layers {
+			marked[l.Digest] = true
+		}
+		for _, c := range m.Children {
+			marked[c] = true
+		}
+	}
+	return marked
+}
+
+// Size is what one blob takes of the storage, in bytes: as stored if that is known,
+// as manifests say otherwise. Foreign layers take nothing. It is false if nobody knows.
+func (g *Registry) Size(digest string) (int64, bool) {
+	if g.Stored != nil {
+		size, ok := g.Stored[digest]
+		return size, ok || g.known(digest)
+	}
+	if m := g.Manifests[digest]; m != nil {
+		return m.Size, true
+	}
+	b := g.Blobs[digest]
+	switch {
+	case b == nil || b.Size < 0:
+		return 0, false
+	case b.Foreign:
+		return 0, true
+	}
+	return b.Size, true
+}
+
+func (g *Registry) known(digest string) bool {
+	return g.Manifests[digest] != nil || g.Blobs[digest] != nil
+}
+
+// Links is every linked manifest but those of without, once for each repository
+// that links it.
+func (g *Registry) Links(without map[Ref]bool) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, r := range g.Repositories {
+			for _, d := range r.Linked {
+				if !without[Ref{r.Name, d}] && !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Freed is what a garbage collection frees once removed manifests are unlinked.
+type Freed struct {
+	Garbage int64 // bytes that it would free already now; -1 if the storage was not listed
+	Plan    int64 // bytes that it frees in addition
+	Shared  int64 // bytes that removed manifests name, but others need, too
+	Blobs   int   // that Plan is made of
+	Exact   bool  // false: Plan is the most that it can be, as untagged manifests are not known or some size is not
+}
+
+// Freed says what unlinking removed gains.
+func (g *Registry) Freed(removed map[Ref]bool) Freed {
+	before, after := g.Marked(g.Links(nil)), g.Marked(g.Links(removed))
+	f := Freed{Garbage: -1, Exact: g.Complete()}
+	for d := range before {
+		size, ok := g.Size(d)
+		f.Exact = f.Exact && ok
+		if !after[d] {
+			f.Plan += size
+			f.Blobs++
+		}
+	}
+	gone := g.Marked(func(yield func(string) bool) {
+		for ref := range maps.Keys(removed) {
+			if !yield(ref.Digest) {
+				return
+			}
+		}
+	})
+	for d := range gone {
+		if size, _ := g.Size(d); after[d] {
+			f.Shared += size
+		}
+	}
+	if g.Stored != nil {
+		f.Garbage = 0
+		for d, size := range g.Stored {
+			if !before[d] {
+				f.Garbage += size
+			}
+		}
+	}
+	return f
+}
