@@ -27,11 +27,12 @@ var mayImport = map[string][]string{
 	"pkg/podconn":             append([]string{"pkg/internal", "pkg/resolve", "pkg/kube"}, leaves...),
 	"pkg/redisconn":           append([]string{"pkg/podconn", "pkg/podexec", "pkg/resolve", "pkg/kube"}, leaves...),
 	"pkg/redisconn/redistest": {"pkg/redisconn/resp"},
+	"pkg/registry":            leaves,
 	"pkg/kubetest":            append([]string{"pkg/internal"}, leaves...),
 }
 
 // testOnly are packages that must not end up in what users run.
-var testOnly = []string{"pkg/kubetest", "pkg/redisconn/redistest"}
+var testOnly = []string{"pkg/kubetest", "pkg/redisconn/redistest", "pkg/registry/registrytest"}
 
 // placement says where shipped code may use a library, so that the choice of a
 // library stays the business of the packages that exist for it. "main" stands
@@ -44,6 +45,8 @@ var placement = []struct {
 		[]string{"main", "pkg/cli", "pkg/kube", "pkg/output"}},
 	{[]string{"github.com/redis/go-redis"},
 		[]string{"pkg/redisconn", "plugins/kubectl-redismem/internal"}},
+	{[]string{"oras.land/oras-go"},
+		[]string{"pkg/registry"}},
 	{[]string{
 		"github.com/moby/spdystream", "github.com/gorilla/websocket", "k8s.io/streaming",
 		"k8s.io/client-go/transport/spdy", "k8s.io/client-go/transport/websocket",
