@@ -4,13 +4,15 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 )
 
 // again is the command line that was typed, up to the name of a pod: with all
 // its flags, for without --context or --as it could lead to another cluster. The
 // namespace is said even if it was not. What picks the pod is left out.
 func again(set *pflag.FlagSet, namespace string) string {
-	words := []string{"kubectl", "redismem", "-n", shellQuote(namespace)}
+	words := []string{"kubectl", "redismem", "-n", kube.Quote(namespace)}
 	set.Visit(func(f *pflag.Flag) {
 		switch f.Name {
 		case "namespace", "port":
@@ -26,22 +28,13 @@ func again(set *pflag.FlagSet, namespace string) string {
 		for _, v := range values {
 			switch f.NoOptDefVal {
 			case "":
-				words = append(words, "--"+f.Name, shellQuote(v))
+				words = append(words, "--"+f.Name, kube.Quote(v))
 			case v:
 				words = append(words, "--"+f.Name)
 			default:
-				words = append(words, "--"+f.Name+"="+shellQuote(v))
+				words = append(words, "--"+f.Name+"="+kube.Quote(v))
 			}
 		}
 	})
 	return strings.Join(words, " ")
-}
-
-// shellQuote makes any text one word of a shell's command line.
-func shellQuote(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+@%"
-	if s != "" && strings.Trim(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

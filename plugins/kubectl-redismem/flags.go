@@ -80,7 +80,13 @@ func newCommand(io *streams.IO) *cobra.Command {
 	cmd.Flags().AddFlagSet(own)
 	cmd.Flags().AddFlagSet(connection)
 	cmd.AddCommand(newListCommand(f, own, connection), newKeysCommand(f, own, connection), newDiffCommand(io), cli.NewVersionCommand(io))
-	setHelp(cmd, own, connection)
+	cli.SetHelp(cmd, cli.Help{
+		Usage: []string{
+			"kubectl redismem list [flags]", "kubectl redismem keys PATTERN [POD | TYPE/NAME] [flags]",
+			"kubectl redismem diff BEFORE AFTER [flags]", "kubectl redismem version [-o json]",
+		},
+		Sections: []cli.HelpSection{{Title: "Flags", Flags: own}}, Details: details, Shared: connection,
+	})
 	f.set = cmd.Flags()
 	return cmd
 }

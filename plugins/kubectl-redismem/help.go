@@ -1,13 +1,5 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-)
-
 const use = "redismem [POD | TYPE/NAME] [flags]"
 
 const long = `Show which key patterns take how much memory of a Redis: of one server, of a primary
@@ -75,54 +67,3 @@ Exit codes:
     3  no Redis was found
     4  the report is partial: a shard or a connection was lost, or keys were unreadable
   130  interrupted; what was counted by then is reported`
-
-// setHelp orders the help by what the reader wants first: what it does, what
-// people type, its own flags, the small print, and last kubectl's flags.
-func setHelp(root *cobra.Command, own, connection *pflag.FlagSet) {
-	usual := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		if cmd != root {
-			usual(cmd, args)
-			return
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\n\nExamples:\n%s\n\nUsage:\n  %s\n  kubectl redismem list [flags]\n  kubectl redismem keys PATTERN [POD | TYPE/NAME] [flags]\n  kubectl redismem diff BEFORE AFTER [flags]\n  kubectl redismem version [-o json]\n\nFlags:\n%s\n%s\n\nConnection flags, as kubectl's:\n%s%s",
-			cmd.Long, cmd.Example, cmd.UseLine(), usages(own), details, usages(connection), usages(cmd.PersistentFlags()))
-	})
-}
-
-// usages lists flags as kubectl does, one a line and aligned.
-func usages(fs *pflag.FlagSet) string {
-	var left, right []string
-	width := 0
-	fs.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
-			return
-		}
-		kind, text := pflag.UnquoteUsage(f)
-		name := "      --" + f.Name
-		if f.Shorthand != "" {
-			name = "  -" + f.Shorthand + ", --" + f.Name
-		}
-		if kind != "" {
-			name += " " + kind
-		}
-		if worthShowing(f) {
-			text += fmt.Sprintf(" (default %s)", f.DefValue)
-		}
-		left, right = append(left, name), append(right, text)
-		width = max(width, len(name))
-	})
-	var b strings.Builder
-	for i := range left {
-		fmt.Fprintf(&b, "%-*s   %s\n", width, left[i], right[i])
-	}
-	return b.String()
-}
-
-func worthShowing(f *pflag.Flag) bool {
-	switch f.DefValue {
-	case "", "0", "false", "[]", "-1", "0s", "default":
-		return false
-	}
-	return true
-}

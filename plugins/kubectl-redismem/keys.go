@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
@@ -117,7 +118,7 @@ func (o *options) concludeKeys(ctx context.Context, l *keys.List) error {
 	if !o.quiet {
 		fmt.Fprintf(o.io.Err, "%d keys match, %s together\n", l.Matched, output.Bytes(l.Bytes))
 		if l.Matched == 0 && l.Complete && !strings.ContainsAny(l.Pattern, "*?[") {
-			fmt.Fprintf(o.io.Err, "hint: for all keys that begin so: %s\n", shellQuote(streams.SanitizeLine(l.Pattern+"*")))
+			fmt.Fprintf(o.io.Err, "hint: for all keys that begin so: %s\n", kube.Quote(streams.SanitizeLine(l.Pattern+"*")))
 		}
 	}
 	for _, why := range l.Reasons {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
@@ -162,12 +163,12 @@ func (o *options) warnOfEmptyPins(r *report.Report) {
 		covers := func(earlier report.Group) bool { return pattern.NewGlob(earlier.Pattern).Match([]byte(g.Pattern)) }
 		if at := slices.IndexFunc(r.Groups[:i], covers); g.Pinned && g.Keys == 0 && at >= 0 {
 			fmt.Fprintf(o.io.Err, "note: the keys of --group %s are in that of %s: each counts for the first that matches\n",
-				shellQuote(streams.SanitizeLine(g.Pattern)), shellQuote(streams.SanitizeLine(r.Groups[at].Pattern)))
+				kube.Quote(streams.SanitizeLine(g.Pattern)), kube.Quote(streams.SanitizeLine(r.Groups[at].Pattern)))
 			continue
 		}
 		if g.Pinned && g.Keys == 0 && !strings.ContainsAny(g.Pattern, "*?[") {
 			name := streams.SanitizeLine(g.Pattern)
-			fmt.Fprintf(o.io.Err, "warning: no key is named exactly \"%s\"\nhint: for all keys that begin so: --group %s\n", name, shellQuote(name+"*"))
+			fmt.Fprintf(o.io.Err, "warning: no key is named exactly \"%s\"\nhint: for all keys that begin so: --group %s\n", name, kube.Quote(name+"*"))
 		}
 	}
 }

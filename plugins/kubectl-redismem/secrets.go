@@ -4,9 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -22,7 +20,7 @@ var passwordEnv = []string{"REDISMEM_PASSWORD", "REDISCLI_AUTH"}
 // command line is for everyone to read.
 func (f *flags) password() ([]redisconn.Credential, error) {
 	if f.passwordFile != "" {
-		text, err := readPassword(f.passwordFile, f.io.In)
+		text, err := cli.ReadPassword("--password-file", f.passwordFile, f.io.In)
 		if err != nil {
 			return nil, err
 		}
@@ -43,30 +41,6 @@ func (f *flags) password() ([]redisconn.Credential, error) {
 }
 
 const passwordHint = "give the password with --password-file FILE (- for stdin)"
-
-// maxPassword is far beyond any password and keeps a wrong file name harmless.
-const maxPassword = 64 << 10
-
-func readPassword(name string, stdin io.Reader) (string, error) {
-	in := stdin
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return "", cli.WithCode(fmt.Errorf("reading the password: %w", err), cli.ExitUsage)
-		}
-		defer file.Close()
-		in = file
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxPassword))
-	if err != nil {
-		return "", cli.WithCode(fmt.Errorf("reading the password: %w", err), cli.ExitUsage)
-	}
-	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
-	if password == "" {
-		return "", cli.Usagef("--password-file %q is empty", name)
-	}
-	return password, nil
-}
 
 // tlsOptions are the parsed --tls flags.
 type tlsOptions struct {

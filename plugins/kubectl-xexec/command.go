@@ -101,12 +101,15 @@ func newCommand(io *streams.IO) *cobra.Command {
 	}
 	sections := f.sections()
 	for _, s := range sections {
-		cmd.Flags().AddFlagSet(s.flags)
+		cmd.Flags().AddFlagSet(s.Flags)
 	}
 	cmd.Flags().AddFlagSet(connection)
 	f.registerCompletion(cmd)
 	cmd.AddCommand(newRunsCommand(io), cli.NewVersionCommand(io))
-	setHelp(cmd, sections, connection)
+	cli.SetHelp(cmd, cli.Help{
+		Usage:    []string{"kubectl xexec runs [RUN]", "kubectl xexec version [-o json]"},
+		Sections: sections, Details: details, Shared: connection,
+	})
 	cmd.SetFlagErrorFunc(f.flagError)
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 )
@@ -88,21 +89,15 @@ const (
 	defaultLines     = 40
 )
 
-// section is a part of the help: flags that answer one question.
-type section struct {
-	title string
-	flags *pflag.FlagSet
-}
-
 // sections are the flags besides those of the connection, in the order of the
 // help.
-func (f *flags) sections() []section {
-	return []section{
-		{"Where to run", f.targets.set()},
-		{"What to run", f.command.set()},
-		{"How to run it", f.control.set()},
-		{"What to show", f.output.set()},
-		{"Memory of runs", f.memory.set()},
+func (f *flags) sections() []cli.HelpSection {
+	return []cli.HelpSection{
+		{Title: "Where to run", Flags: f.targets.set()},
+		{Title: "What to run", Flags: f.command.set()},
+		{Title: "How to run it", Flags: f.control.set()},
+		{Title: "What to show", Flags: f.output.set()},
+		{Title: "Memory of runs", Flags: f.memory.set()},
 	}
 }
 
