@@ -70,20 +70,23 @@ func (g *Registry) Closure(r *Repository, roots []string) map[string]Link {
 	return reached
 }
 
-// Parents are the indexes of r that name digest, directly.
-func (g *Registry) Parents(r *Repository, digest string) []string {
-	var parents []string
+// Dependents are, for each manifest of r, those that have to go before it: the
+// indexes that name it, and what it refers to as a signature does.
+func (g *Registry) Dependents(r *Repository) map[string][]string {
+	above := map[string][]string{}
 	for _, d := range r.Linked {
 		if m := g.Manifests[d]; m != nil {
 			for _, child := range m.Children {
-				if child == digest {
-					parents = append(parents, d)
-					break
-				}
+				above[child] = append(above[child], d)
 			}
 		}
 	}
-	return parents
+	for subject, referrers := range g.relations(r).referrers {
+		for _, d := range referrers {
+			above[d] = append(above[d], subject)
+		}
+	}
+	return above
 }
 
 // Marked are the digests of all blobs, manifests among them, that the server's

@@ -39,6 +39,9 @@ type Repository struct {
 	Pushed map[string]time.Time
 	// Problems are files that the server would fail on, in words with the repair.
 	Problems []string
+	// Failed says what could not be read. The repository may have more than is known
+	// here, and nothing of it may be deleted.
+	Failed string
 }
 
 // Tag is a name for a manifest. Digest is empty if the manifest is missing although
@@ -85,11 +88,11 @@ func (g *Registry) Repository(name string) *Repository {
 	return nil
 }
 
-// Complete reports whether the untagged manifests of all repositories are known,
-// without which sizes are no more than bounds.
+// Complete reports whether all manifests of all repositories are known, untagged
+// ones among them, without which sizes are no more than bounds.
 func (g *Registry) Complete() bool {
 	for _, r := range g.Repositories {
-		if !r.Complete {
+		if !r.Complete || r.Failed != "" {
 			return false
 		}
 	}

@@ -93,27 +93,33 @@ type Repository struct {
 // Tag is a decision about a tag. Digest is what the tag has to lead to when the plan is
 // applied: a tag that has moved is left alone. It is empty for a ghost.
 type Tag struct {
-	Name   string       `json:"name"`
-	Digest string       `json:"digest,omitempty"`
-	Action Action       `json:"action"`
-	Reason Reason       `json:"reason"`
-	Rule   int          `json:"rule,omitempty"` // of the policy, from 1, that decided
-	Sites  []roots.Site `json:"sites,omitempty"`
-	Age    string       `json:"created,omitempty"` // the time that rules went by, RFC 3339
+	Name   string `json:"name"`
+	Digest string `json:"digest,omitempty"`
+	Action Action `json:"action"`
+	Reason Reason `json:"reason"`
+	Rule   int    `json:"rule,omitempty"` // of the policy, from 1, that decided
+	Use
 }
 
 // Manifest is a decision about a manifest of the repository.
 type Manifest struct {
-	Digest    string       `json:"digest"`
-	MediaType string       `json:"mediaType"`
-	Size      int64        `json:"size"` // of the manifest alone, bytes
-	Action    Action       `json:"action"`
-	Reason    Reason       `json:"reason"`
-	From      string       `json:"from,omitempty"` // the digest that decided, for children and referrers
-	Sites     []roots.Site `json:"sites,omitempty"`
+	Digest    string `json:"digest"`
+	MediaType string `json:"mediaType"`
+	Size      int64  `json:"size"` // of the manifest alone, bytes
+	Action    Action `json:"action"`
+	Reason    Reason `json:"reason"`
+	From      string `json:"from,omitempty"` // the digest that decided, for children and referrers
+	Use
 	// Order is the place in the order of deletion within the repository: indexes
 	// before their children, and what refers to something after it.
 	Order int `json:"order,omitempty"`
+}
+
+// Use says where clusters name an image: the strongest reasons first, and only a few
+// of many.
+type Use struct {
+	Sites     []roots.Site `json:"sites,omitempty"`
+	SiteCount int          `json:"siteCount,omitempty"` // of all, also those not listed
 }
 
 // Totals sum a plan up. Bytes are of the storage.
@@ -123,12 +129,12 @@ type Totals struct {
 	TagsDeleted     int   `json:"tagsDeleted"` // with those that are only untagged
 	Manifests       int   `json:"manifests"`
 	ManifestsGone   int   `json:"manifestsDeleted"`
-	GarbageBytes    int64 `json:"garbageBytes"` // free already by a garbage collection; -1: not known
-	ReclaimBytes    int64 `json:"reclaimBytes"` // that this plan adds
-	SharedBytes     int64 `json:"sharedBytes"`  // of what goes, that others need
-	Exact           bool  `json:"exact"`        // false: reclaimBytes is an upper bound
-	UntaggedKept    int   `json:"untaggedKept"` // untagged manifests that stay
-	UntaggedBytes   int64 `json:"untaggedBytes"`
+	GarbageBytes    int64 `json:"garbageBytes"`  // free already by a garbage collection; -1: not known
+	ReclaimBytes    int64 `json:"reclaimBytes"`  // that this plan adds
+	SharedBytes     int64 `json:"sharedBytes"`   // of what goes, that others need
+	Exact           bool  `json:"exact"`         // false: reclaimBytes is an upper bound
+	UntaggedKept    int   `json:"untaggedKept"`  // untagged manifests that stay and that nothing which stays needs
+	UntaggedBytes   int64 `json:"untaggedBytes"` // that a garbage collection would free if they went, too
 	Ghosts          int   `json:"ghosts"`
 	RepositoriesOut int   `json:"emptyRepositories"` // that have no tags now
 }

@@ -1,0 +1,153 @@
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
+)
+
+// maxConfig bounds what is read of an image's config; real ones have some kilobytes.
+const maxConfig = 8 << 20
+
+// config is what the config of an image says of it.
+type config struct {
+	created time.Time
+	protect string
+}
+
+// configs reads the configs of the images in repositories whose rules need dates,
+// each once. An index is as young as the youngest image in it.
+func (r *reader) configs(ctx context.Context) error {
+	if r.o.Dates == nil {
+		return nil
+	}
+	users := map[string][]*graph.Manifest{} // by digest of the config
+	where := map[string]string{}            // a repository that has it
+	for _, repo := range r.graph.Repositories {
+		if !r.o.Dates(repo.Name) {
+			continue
+		}
+		for digest := range r.linked[repo] {
+			m := r.graph.Manifests[digest]
+			if m == nil || m.Config == nil || m.ArtifactType != "" || where[m.Config.Digest] != "" {
+				continue
+			}
+			where[m.Config.Digest] = repo.Name
+		}
+	}
+	for _, m := range r.graph.Manifests {
+		if m.Config != nil && where[m.Config.Digest] != "" {
+			users[m.Config.Digest] = append(users[m.Config.Digest], m)
+		}
+	}
+	if err := r.readConfigs(ctx, users, where); err != nil {
+		return err
+	}
+	for _, m := range r.graph.Manifests {
+		if m.Kind == registry.Index {
+			m.Created = r.youngest(m, 0)
+		}
+	}
+	return nil
+}
+
+func (r *reader) readConfigs(ctx context.Context, users map[string][]*graph.Manifest, where map[string]string) error {
+	var digests []string
+	found := func(digest string, c config) {
+		for _, m := range users[digest] {
+			if !c.created.IsZero() {
+				m.Created = c.created
+			}
+			m.Protect = cmp.Or(m.Protect, c.protect)
+		}
+	}
+	for digest := range users {
+		if c, ok := r.o.Cache.config(digest); ok {
+			found(digest, c)
+			continue
+		}
+		digests = append(digests, digest)
+	}
+	slices.Sort(digests)
+	r.total += int64(len(digests))
+	type answer struct {
+		config
+		err error
+	}
+	ask := func(ctx context.Context, digest string) answer {
+		body, err := r.client.Blob(ctx, where[digest], digest, maxConfig)
+		if err != nil {
+			return answer{err: err}
+		}
+		return answer{config: parseConfig(body)}
+	}
+	for i, a := range fanout.Run(ctx, digests, fanout.Limits[string]{Total: r.o.Parallel}, ask) {
+		r.done++
+		r.receipt.Configs++
+		if r.o.Progress != nil {
+			r.o.Progress(r.done, r.total)
+		}
+		switch {
+		case errors.Is(a.err, registry.ErrNotFound): // the image is broken already; its date is unknown
+		case a.err != nil && ctx.Err() == nil:
+			return fmt.Errorf("reading the config %q of %q: %w", digests[i], where[digests[i]], a.err)
+		default:
+			found(digests[i], a.config)
+			r.o.Cache.setConfig(digests[i], a.config)
+		}
+	}
+	return ctx.Err()
+}
+
+// parseConfig reads a config. One that cannot be understood has no date, which keeps
+// its image where dates count.
+func parseConfig(body []byte) config {
+	var doc struct {
+		Created *time.Time `json:"created"`
+		Config  struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return config{}
+	}
+	c := config{protect: doc.Config.Labels[ProtectKey]}
+	if doc.Created != nil {
+		c.created = *doc.Created
+	}
+	return c
+}
+
+// youngest is the latest creation of an index's images, or what it says itself.
+// Nobody knows it if that of one image is not known.
+func (r *reader) youngest(m *graph.Manifest, depth int) time.Time {
+	if m.Kind != registry.Index || !m.Created.IsZero() || depth > maxDepth {
+		return m.Created
+	}
+	var at time.Time
+	for _, digest := range m.Children {
+		child := r.graph.Manifests[digest]
+		if child == nil || child.ArtifactType != "" { // missing, or an attestation
+			continue
+		}
+		created := r.youngest(child, depth+1)
+		if created.IsZero() {
+			return time.Time{}
+		}
+		if created.After(at) {
+			at = created
+		}
+	}
+	return at
+}
+
+// maxDepth of indexes within indexes; real ones have two.
+const maxDepth = 32

@@ -1,0 +1,250 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/policy"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/roots"
+)
+
+// decider works out one repository. A tag gets a verdict, verdicts make roots, and
+// all that roots need stays: what goes is the rest, never the other way round.
+type decider struct {
+	in   *Input
+	repo *graph.Repository
+
+	byName   map[string]*graph.Tag
+	tagged   map[string][]string   // tags by digest
+	tags     map[string]verdict    // by tag
+	reasons  map[string]verdict    // why roots stay, by digest
+	descends map[string]graph.Link // what belongs to images whose tags may all go
+	kept     map[string]graph.Link // what stays, and how it was reached
+	going    map[string]bool       // what goes
+	spared   map[string]bool       // what would go, too, if untagged manifests were to
+}
+
+// verdict is why a tag or a digest stays or goes.
+type verdict struct {
+	stays  bool
+	reason Reason
+	rule   int
+	sites  []roots.Site
+}
+
+func newDecider(in *Input, r *graph.Repository) *decider {
+	d := &decider{
+		in: in, repo: r, tags: map[string]verdict{}, tagged: map[string][]string{}, reasons: map[string]verdict{},
+		going: map[string]bool{}, spared: map[string]bool{}, byName: make(map[string]*graph.Tag, len(r.Tags)),
+	}
+	for i := range r.Tags {
+		t := &r.Tags[i]
+		d.byName[t.Name] = t
+		if t.Digest != "" {
+			d.tagged[t.Digest] = append(d.tagged[t.Digest], t.Name)
+		}
+	}
+	return d
+}
+
+func (d *decider) decide() Repository {
+	d.fromUse()
+	d.fromRules()
+	d.fromAttachment()
+	d.keepWhole()
+	for _, digest := range d.repo.Linked {
+		if _, stays := d.kept[digest]; !stays {
+			d.going[digest] = true
+		}
+	}
+	return d.result()
+}
+
+// fromUse gives verdicts to what nobody has to ask rules about: what clusters use,
+// what asks for protection, and what cannot be read.
+func (d *decider) fromUse() {
+	for _, digest := range d.repo.Linked {
+		m := d.in.Graph.Manifests[digest]
+		switch sites := d.in.Use.Digests[digest]; {
+		case d.repo.Failed != "":
+			d.keep(digest, verdict{stays: true, reason: Unreadable})
+		case len(sites) > 0:
+			d.keep(digest, verdict{true, because(sites), 0, sites})
+		case m == nil || m.Broken != "":
+			d.keep(digest, verdict{stays: true, reason: Unreadable})
+		case protected(m.Protect, d.in.Now):
+			d.keep(digest, verdict{stays: true, reason: Protected})
+		}
+	}
+	used := d.in.Use.Tags[d.repo.Name]
+	for _, t := range d.repo.Tags {
+		switch sites := used[t.Name]; {
+		case t.Digest == "" && d.repo.Failed == "":
+			d.tags[t.Name] = verdict{true, Ghost, 0, sites}
+		case len(sites) > 0:
+			d.tags[t.Name] = verdict{true, because(sites), 0, sites}
+			if t.Digest != "" {
+				d.keep(t.Digest, d.tags[t.Name])
+			}
+		case d.repo.Failed != "":
+			d.tags[t.Name] = verdict{stays: true, reason: Unreadable}
+		}
+	}
+	for _, t := range d.repo.Tags { // all names of an image in use stay, as nobody knows which is meant
+		if _, decided := d.tags[t.Name]; !decided && d.reasons[t.Digest].stays {
+			d.tags[t.Name] = d.reasons[t.Digest]
+		}
+	}
+}
+
+// keep makes digest a root; the first reason counts, as the stronger come first.
+func (d *decider) keep(digest string, v verdict) {
+	if !d.reasons[digest].stays {
+		d.reasons[digest] = v
+	}
+}
+
+// because is the strongest why of sites, which come in that order.
+func because(sites []roots.Site) Reason { return Reason(sites[0].Why) }
+
+// protected reads the value of a protection: a date until which it holds, or
+// anything else for ever. "false" is the way to say no.
+func protected(value string, now time.Time) bool {
+	if value == "" || value == "false" {
+		return false
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if until, err := time.Parse(layout, value); err == nil {
+			return now.Before(until)
+		}
+	}
+	return true
+}
+
+// fromRules asks the policy about all tags that have no verdict yet.
+func (d *decider) fromRules() {
+	kept := map[string]bool{}
+	for digest := range d.reasons {
+		kept[digest] = true
+	}
+	parts := d.parts()
+	var images []policy.Image
+	for _, digest := range slices.Sorted(maps.Keys(d.tagged)) {
+		var names []string
+		for _, name := range d.tagged[digest] {
+			if graph.AttachedTo(name) == "" {
+				names = append(names, name)
+			}
+		}
+		if len(names) > 0 {
+			image := policy.Image{Digest: digest, Tags: names, Pushed: d.pushed(digest), Part: parts[digest]}
+			if m := d.in.Graph.Manifests[digest]; m != nil {
+				image.Created = m.Created
+			}
+			images = append(images, image)
+		}
+	}
+	for name, decision := range d.in.Rules.Evaluate(d.repo.Name, images, kept, d.in.Now) {
+		if _, decided := d.tags[name]; decided {
+			continue
+		}
+		v := verdict{decision.Verdict != policy.NotKept, Reason(decision.Verdict), decision.Rule, nil}
+		d.tags[name] = v
+		if v.stays {
+			d.keep(d.byName[name].Digest, v)
+		}
+	}
+}
+
+// pushed is when the last of a digest's tags was pushed, as an image is as young as
+// its youngest name.
+func (d *decider) pushed(digest string) time.Time {
+	at := d.repo.Pushed[digest]
+	for _, name := range d.tagged[digest] {
+		if t := d.byName[name]; t.Pushed.After(at) {
+			at = t.Pushed
+		}
+	}
+	return at
+}
+
+// parts are the digests that belong to another manifest of the repository: children
+// of indexes, and what has a subject there.
+func (d *decider) parts() map[string]bool {
+	linked := map[string]bool{}
+	for _, digest := range d.repo.Linked {
+		linked[digest] = true
+	}
+	parts := map[string]bool{}
+	for _, digest := range d.repo.Linked {
+		m := d.in.Graph.Manifests[digest]
+		if m == nil {
+			continue
+		}
+		for _, child := range m.Children {
+			parts[child] = true
+		}
+		if m.Subject != "" && linked[m.Subject] {
+			parts[digest] = true
+		}
+	}
+	return parts
+}
+
+// fromAttachment looks after what has no tag of its own, or one that only says what
+// it belongs to. Untagged manifests stay unless they belong to something that goes,
+// or the policy wants them gone.
+func (d *decider) fromAttachment() {
+	var loose []string // digests whose tags may all go
+	for digest := range d.tagged {
+		if !d.reasons[digest].stays && d.named(digest) {
+			loose = append(loose, digest)
+		}
+	}
+	slices.Sort(loose)
+	d.descends = d.in.Graph.Closure(d.repo, loose)
+	minAge, prune := d.in.Rules.Untagged(d.repo.Name)
+	for _, digest := range d.repo.Linked {
+		if d.reasons[digest].stays || d.named(digest) {
+			continue
+		}
+		if _, belongs := d.descends[digest]; belongs {
+			continue
+		}
+		switch at := d.pushed(digest); {
+		case !prune:
+			d.keep(digest, verdict{stays: true, reason: UntaggedKept})
+		case at.IsZero():
+			d.keep(digest, verdict{stays: true, reason: UnknownDate})
+		case d.in.Now.Sub(at) < minAge:
+			d.keep(digest, verdict{stays: true, reason: TooYoung})
+		}
+	}
+}
+
+// named reports whether digest has a tag that is not only an attachment.
+func (d *decider) named(digest string) bool {
+	for _, name := range d.tagged[digest] {
+		if graph.AttachedTo(name) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// keepWhole completes the roots by what they need, and finds out what of it is there
+// only because nobody asked for untagged manifests to go.
+func (d *decider) keepWhole() {
+	all := slices.Sorted(maps.Keys(d.reasons))
+	d.kept = d.in.Graph.Closure(d.repo, all)
+	needed := d.in.Graph.Closure(d.repo, slices.DeleteFunc(all, func(digest string) bool {
+		return d.reasons[digest].reason == UntaggedKept
+	}))
+	for digest := range d.kept {
+		if _, ok := needed[digest]; !ok {
+			d.spared[digest] = true
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/policy"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/roots"
+)
+
+// Input is all that a plan depends on.
+type Input struct {
+	Graph    *graph.Registry
+	Rules    Rules
+	Use      References
+	Registry Registry
+	Cluster  Cluster
+	Limits   Limits
+	Now      time.Time // that ages count to
+	// Overwrite says that a server which cannot delete a tag alone is made to, by
+	// pushing something else over it.
+	Overwrite bool
+}
+
+// Rules are the policy.
+type Rules interface {
+	// Evaluate decides about each tag of images. Digests in kept stay anyway and
+	// do not count as images that rules keep.
+	Evaluate(repository string, images []policy.Image, kept map[string]bool, now time.Time) map[string]policy.Decision
+	// Untagged says whether untagged manifests of the repository go, and how old
+	// they have to be.
+	Untagged(repository string) (minAge time.Duration, ok bool)
+	// Words are the rules for readers.
+	Words() []string
+}
+
+// References are the images that clusters use, as places in this registry.
+type References struct {
+	Tags    map[string]map[string][]roots.Site // by repository and tag
+	Digests map[string][]roots.Site            // in every repository
+}
+
+// Limits are the bounds that a plan should keep to.
+type Limits struct {
+	MaxShare   float64 // of all tags of repositories with rules, from 0 to 1
+	MaxCount   int     // of tags; -1: only the share counts
+	AllowEmpty bool    // a repository may lose its last tag
+	AllowNoUse bool    // no image of the registry need be in use
+}
+
+// Make decides. Equal inputs give equal plans.
+func Make(in Input) *Plan {
+	p := &Plan{
+		APIVersion: APIVersion, Kind: Kind, Registry: in.Registry, Cluster: in.Cluster,
+		Policy: in.Rules.Words(), Inventory: in.Graph.Fingerprint(), Decided: in.Now.UTC().Format(time.RFC3339),
+	}
+	removed, untagged := map[graph.Ref]bool{}, map[graph.Ref]bool{}
+	for _, r := range in.Graph.Repositories {
+		d := newDecider(&in, r)
+		p.Repos = append(p.Repos, d.decide())
+		for digest := range d.going {
+			removed[graph.Ref{Repository: r.Name, Digest: digest}] = true
+		}
+		for digest := range d.spared {
+			untagged[graph.Ref{Repository: r.Name, Digest: digest}] = true
+		}
+	}
+	p.Totals = total(p.Repos)
+	p.Totals.measure(in.Graph, removed, untagged)
+	p.Guards = guards(p, &in)
+	p.Notes = notes(p, in.Graph)
+	return p
+}
