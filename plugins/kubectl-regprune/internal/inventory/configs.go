@@ -32,7 +32,7 @@ func (r *reader) configs(ctx context.Context) error {
 	users := map[string][]*graph.Manifest{} // by digest of the config
 	where := map[string]string{}            // a repository that has it
 	for _, repo := range r.graph.Repositories {
-		if !r.o.Dates(repo.Name) {
+		if !r.o.Dates(repo) {
 			continue
 		}
 		for digest := range r.linked[repo] {

@@ -37,8 +37,8 @@ type Options struct {
 	// Parallel requests; 0: DefaultParallel.
 	Parallel int
 	// Dates says of which repositories the configs of images are read, for the time
-	// of creation and for labels; nil: none.
-	Dates func(repository string) bool
+	// of creation and for labels; nil: none. It is asked once all else is known.
+	Dates func(r *graph.Repository) bool
 	// Disk adds what only the storage tells, such as untagged manifests; nil: nothing.
 	Disk interface{ Into(g *graph.Registry) }
 	// Cache remembers what digests stand for between runs; nil: nothing is.

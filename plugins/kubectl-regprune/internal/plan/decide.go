@@ -13,8 +13,9 @@ import (
 // decider works out one repository. A tag gets a verdict, verdicts make roots, and
 // all that roots need stays: what goes is the rest, never the other way round.
 type decider struct {
-	in   *Input
-	repo *graph.Repository
+	in    *Input
+	repo  *graph.Repository
+	entry Entry // of the policy; nil: nothing goes
 
 	byName   map[string]*graph.Tag
 	tagged   map[string][]string   // tags by digest
@@ -36,7 +37,7 @@ type verdict struct {
 
 func newDecider(in *Input, r *graph.Repository) *decider {
 	d := &decider{
-		in: in, repo: r, tags: map[string]verdict{}, tagged: map[string][]string{}, reasons: map[string]verdict{},
+		in: in, repo: r, entry: in.Rules.Entry(r.Name), tags: map[string]verdict{}, tagged: map[string][]string{}, reasons: map[string]verdict{},
 		going: map[string]bool{}, spared: map[string]bool{}, byName: make(map[string]*graph.Tag, len(r.Tags)),
 	}
 	for i := range r.Tags {
@@ -123,14 +124,48 @@ func protected(value string, now time.Time) bool {
 	return true
 }
 
-// fromRules asks the policy about all tags that have no verdict yet.
+// fromRules asks the policy about all tags that have no verdict yet. What belongs to
+// another manifest is asked about apart: rules for names hold for it, but it is none
+// of the images that rules count, and it stays with what it belongs to.
 func (d *decider) fromRules() {
+	if d.entry == nil {
+		for _, t := range d.repo.Tags {
+			d.rule(t.Name, policy.Decision{Verdict: policy.NoRule})
+		}
+		return
+	}
 	kept := map[string]bool{}
 	for digest := range d.reasons {
 		kept[digest] = true
 	}
-	parts := d.parts()
-	var images []policy.Image
+	whole, parts := d.images()
+	for name, decision := range d.entry.Evaluate(whole, kept, d.in.Now) {
+		d.rule(name, decision)
+	}
+	for _, part := range parts {
+		kept[part.Digest] = true
+	}
+	for name, decision := range d.entry.Evaluate(parts, kept, d.in.Now) {
+		d.rule(name, decision)
+	}
+}
+
+// rule takes a decision of the policy over, where nothing stronger has decided.
+func (d *decider) rule(name string, decision policy.Decision) {
+	if _, decided := d.tags[name]; decided {
+		return
+	}
+	v := verdict{decision.Verdict != policy.NotKept, Reason(decision.Verdict), decision.Rule, nil}
+	d.tags[name] = v
+	if digest := d.byName[name].Digest; v.stays && digest != "" {
+		d.keep(digest, v)
+	}
+}
+
+// images are the manifests with names of their own, apart from those that belong to
+// others.
+func (d *decider) images() (whole, parts []policy.Image) {
+	belongs := d.parts()
 	for _, digest := range slices.Sorted(maps.Keys(d.tagged)) {
 		var names []string
 		for _, name := range d.tagged[digest] {
@@ -138,24 +173,24 @@ func (d *decider) fromRules() {
 				names = append(names, name)
 			}
 		}
-		if len(names) > 0 {
-			image := policy.Image{Digest: digest, Tags: names, Pushed: d.pushed(digest), Part: parts[digest]}
-			if m := d.in.Graph.Manifests[digest]; m != nil {
-				image.Created = m.Created
-			}
-			images = append(images, image)
-		}
-	}
-	for name, decision := range d.in.Rules.Evaluate(d.repo.Name, images, kept, d.in.Now) {
-		if _, decided := d.tags[name]; decided {
+		if len(names) == 0 {
 			continue
 		}
-		v := verdict{decision.Verdict != policy.NotKept, Reason(decision.Verdict), decision.Rule, nil}
-		d.tags[name] = v
-		if v.stays {
-			d.keep(d.byName[name].Digest, v)
+		image := policy.Image{Digest: digest, Tags: names, Pushed: d.pushed(digest), Created: d.created(digest)}
+		if belongs[digest] {
+			parts = append(parts, image)
+		} else {
+			whole = append(whole, image)
 		}
 	}
+	return whole, parts
+}
+
+func (d *decider) created(digest string) time.Time {
+	if m := d.in.Graph.Manifests[digest]; m != nil {
+		return m.Created
+	}
+	return time.Time{}
 }
 
 // pushed is when the last of a digest's tags was pushed, as an image is as young as
@@ -205,7 +240,6 @@ func (d *decider) fromAttachment() {
 	}
 	slices.Sort(loose)
 	d.descends = d.in.Graph.Closure(d.repo, loose)
-	minAge, prune := d.in.Rules.Untagged(d.repo.Name)
 	for _, digest := range d.repo.Linked {
 		if d.reasons[digest].stays || d.named(digest) {
 			continue
@@ -213,13 +247,12 @@ func (d *decider) fromAttachment() {
 		if _, belongs := d.descends[digest]; belongs {
 			continue
 		}
-		switch at := d.pushed(digest); {
-		case !prune:
+		if d.entry == nil || !d.entry.Untags() {
 			d.keep(digest, verdict{stays: true, reason: UntaggedKept})
-		case at.IsZero():
-			d.keep(digest, verdict{stays: true, reason: UnknownDate})
-		case d.in.Now.Sub(at) < minAge:
-			d.keep(digest, verdict{stays: true, reason: TooYoung})
+			continue
+		}
+		if v := d.entry.Untagged(d.pushed(digest), d.created(digest), d.in.Now); v.Verdict != policy.NotKept {
+			d.keep(digest, verdict{true, Reason(v.Verdict), v.Rule, nil})
 		}
 	}
 }

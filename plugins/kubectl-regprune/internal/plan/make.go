@@ -24,14 +24,30 @@ type Input struct {
 
 // Rules are the policy.
 type Rules interface {
-	// Evaluate decides about each tag of images. Digests in kept stay anyway and
-	// do not count as images that rules keep.
-	Evaluate(repository string, images []policy.Image, kept map[string]bool, now time.Time) map[string]policy.Decision
-	// Untagged says whether untagged manifests of the repository go, and how old
-	// they have to be.
-	Untagged(repository string) (minAge time.Duration, ok bool)
+	// Entry is what decides about a repository, or nil if nothing does: it then keeps
+	// everything.
+	Entry(repository string) Entry
 	// Words are the rules for readers.
 	Words() []string
+}
+
+// Entry decides about a repository. A *policy.Entry is one.
+type Entry interface {
+	Evaluate(images []policy.Image, inUse map[string]bool, now time.Time) map[string]policy.Decision
+	Untags() bool
+	Untagged(pushed, created, now time.Time) policy.Decision
+}
+
+// FromPolicy makes rules of a policy.
+func FromPolicy(p *policy.Policy) Rules { return policyRules{p} }
+
+type policyRules struct{ *policy.Policy }
+
+func (p policyRules) Entry(repository string) Entry {
+	if e, _ := p.For(repository); e != nil {
+		return e
+	}
+	return nil
 }
 
 // References are the images that clusters use, as places in this registry.

@@ -203,19 +203,30 @@ func (w *world) references() References {
 	return refs
 }
 
-// Evaluate, Untagged and Words make the world its own policy.
-func (w *world) Evaluate(repository string, images []policy.Image, _ map[string]bool, _ time.Time) map[string]policy.Decision {
+// taste is the world's policy for one repository.
+type taste struct {
+	*world
+	repository string
+}
+
+func (w *world) Entry(repository string) Entry { return taste{w, repository} }
+func (w *world) Words() []string               { return []string{"as it comes"} }
+
+func (t taste) Evaluate(images []policy.Image, _ map[string]bool, _ time.Time) map[string]policy.Decision {
 	out := map[string]policy.Decision{}
 	for _, image := range images {
 		for _, tag := range image.Tags {
-			out[tag] = policy.Decision{Verdict: w.verdicts[repository+":"+tag], Rule: 1}
+			out[tag] = policy.Decision{Verdict: t.verdicts[t.repository+":"+tag], Rule: 1}
 		}
 	}
 	return out
 }
 
-func (w *world) Untagged(string) (time.Duration, bool) { return time.Hour, w.prune }
-func (w *world) Words() []string                       { return []string{"as it comes"} }
+func (t taste) Untags() bool { return t.prune }
+
+func (t taste) Untagged(time.Time, time.Time, time.Time) policy.Decision {
+	return policy.Decision{Verdict: policy.NotKept, Rule: 1}
+}
 
 // missing are the parts of an image that a pull would not get, by a walk of its own.
 func (w *world) missing(s *shelf, digest string) []string {
