@@ -23,16 +23,7 @@ func (s *Server) discoverCore(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) discoverGroups(w http.ResponseWriter, _ *http.Request) {
-	list := metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}}
-	for _, gv := range s.store.groupVersions() {
-		if gv.Group == "" {
-			continue
-		}
-		v := metav1.GroupVersionForDiscovery{GroupVersion: gv.String(), Version: gv.Version}
-		list.Groups = append(list.Groups, metav1.APIGroup{
-			Name: gv.Group, Versions: []metav1.GroupVersionForDiscovery{v}, PreferredVersion: v,
-		})
-	}
+	list := metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}, Groups: s.store.apiGroups()}
 	writeJSON(w, http.StatusOK, list)
 }
 
@@ -52,9 +43,10 @@ func (s *Server) discover(w http.ResponseWriter, r *http.Request) {
 		if gvr.GroupVersion() != gv {
 			continue
 		}
+		namespaced, verbs := s.store.described(gvr, gvk)
 		list.APIResources = append(list.APIResources, metav1.APIResource{
 			Name: gvr.Resource, SingularName: strings.ToLower(gvk.Kind), Kind: gvk.Kind,
-			Namespaced: !clusterScoped[gvk.Kind], Verbs: metav1.Verbs{"get", "list"}, ShortNames: shortNames[gvr.Resource],
+			Namespaced: namespaced, Verbs: verbs, ShortNames: shortNames[gvr.Resource],
 		})
 	}
 	if gv.Group == "" {

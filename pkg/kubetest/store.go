@@ -35,6 +35,7 @@ type store struct {
 	mu       sync.RWMutex
 	objects  map[objectKey]*unstructured.Unstructured
 	kinds    map[schema.GroupVersionResource]schema.GroupVersionKind
+	defined  map[schema.GroupVersionKind]Kind // see [Server.Define]
 	revision int
 
 	ephemeral func(corev1.EphemeralContainer) corev1.ContainerState // see [Server.Ephemeral]
@@ -63,6 +64,9 @@ func (st *store) learn(gvk schema.GroupVersionKind) schema.GroupVersionResource 
 	if gvk.Kind == "Endpoints" {
 		gvr.Resource = "endpoints"
 	}
+	if k := st.defined[gvk]; k.Resource != "" {
+		gvr.Resource = k.Resource
+	}
 	st.kinds[gvr] = gvk
 	return gvr
 }
@@ -83,12 +87,12 @@ func (st *store) key(obj runtime.Object) (objectKey, schema.GroupVersionKind, er
 	if m.GetName() == "" {
 		return objectKey{}, gvk, fmt.Errorf("putting a %s: it has no name", gvk.Kind)
 	}
-	namespace := cmp.Or(m.GetNamespace(), "default")
-	if clusterScoped[gvk.Kind] {
-		namespace = ""
-	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	namespace := cmp.Or(m.GetNamespace(), "default")
+	if st.scopeless(gvk) {
+		namespace = ""
+	}
 	return objectKey{gvr: st.learn(gvk), namespace: namespace, name: m.GetName()}, gvk, nil
 }
 
