@@ -87,7 +87,7 @@ func (s *survey) images(r *graph.Repository, l *local, out *Repository) []Image 
 // look counts what the repository and its images need, and notes who needs it.
 func (s *survey) look(index int32, r *graph.Repository) {
 	out := &s.repos[index]
-	out.Name, out.Untagged.Known = r.Name, r.Complete
+	out.Name, out.Untagged.Known = r.Name, r.Complete && r.Failed == ""
 	l := s.local(r)
 	out.Images = s.images(r, l, out)
 	for i := range out.Images {

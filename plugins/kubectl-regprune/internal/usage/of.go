@@ -35,7 +35,13 @@ func (s *survey) assign() {
 	pairs := map[[2]int32]int64{}
 	for b, size := range s.size {
 		held, r := s.held[b], s.repository[b]
-		if size < 0 || r == nobody {
+		if size < 0 {
+			if one := s.who[held.alone()]; held.alone() != 0 && one.image < 0 {
+				s.repos[one.repository].Untagged.Unknown++
+			}
+			continue
+		}
+		if r == nobody {
 			continue
 		}
 		if r != several {
@@ -120,7 +126,7 @@ func (s *survey) usage(name string) *Usage {
 	for i, r := range s.graph.Repositories {
 		t.Tags += s.repos[i].Tags
 		t.Images += len(s.repos[i].Images)
-		if !r.Complete {
+		if !r.Complete || r.Failed != "" {
 			t.Incomplete++
 		}
 	}

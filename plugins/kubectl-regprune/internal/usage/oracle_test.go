@@ -112,6 +112,7 @@ func TestUsageAgainstBruteForce(t *testing.T) {
 			for _, image := range got.Images {
 				is("an image's bytes", image.Bytes, o.sum(o.Marked(maps.Keys(o.Closure(r, []string{image.Digest})))))
 				is("an image's exclusive bytes", image.ExclusiveBytes, o.frees(r, image.Digest))
+				is("what goes with an image", o.Freed(Goes(o.Registry, r, image.Digest)).Plan, image.ExclusiveBytes)
 				parts += image.ExclusiveBytes
 				if trial%8 == 0 {
 					pairs += comparePairs(t, o, r, image)
