@@ -1,0 +1,240 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+)
+
+// Target is a registry that a backup is put back into.
+type Target interface {
+	Source
+	Head(ctx context.Context, repo, ref string) (registry.Descriptor, error)
+	PutManifest(ctx context.Context, repo, ref string, m *registry.Manifest) error
+	StatBlob(ctx context.Context, repo, digest string) (size int64, err error)
+}
+
+// RestoreOptions are for [Restore].
+type RestoreOptions struct {
+	Check    bool                   // only say what could be put back: nothing is written
+	Force    bool                   // also move tags that lead elsewhere by now
+	Repos    func(name string) bool // which repositories; nil means all
+	Parallel int                    // requests at once; 0 means 4
+	Progress func(done, total int)  // called after each tag and manifest, by one goroutine at a time
+}
+
+// Status says how it stands with a tag or manifest.
+type Status string
+
+// The statuses.
+const (
+	Restored   Status = "restored"
+	Restorable Status = "restorable" // by a check
+	Present    Status = "present"    // it is there already
+	Moved      Status = "moved"      // the tag leads elsewhere by now, and was left alone
+	Impossible Status = "impossible" // Missing has what is gone
+	Failed     Status = "failed"     // Err says why
+)
+
+// Outcome is how it stands with one tag or, without Tag, with one manifest.
+type Outcome struct {
+	Repo    string   `json:"repository"`
+	Tag     string   `json:"tag,omitempty"`
+	Digest  string   `json:"digest"`
+	Status  Status   `json:"status"`
+	Now     string   `json:"now,omitempty"`     // digest that a moved tag leads to
+	Missing []string `json:"missing,omitempty"` // digests of blobs that are gone, at any depth, and of manifests that nobody has
+	Err     error    `json:"-"`
+}
+
+// Restore puts back what b has: children, indexes, what refers to them, then tags.
+// What cannot be put back does not stop the rest. The outcomes are in the order of
+// the backup, the tags of a repository after its manifests; with an error, they say
+// what was done until then.
+//
+// A check believes the server, which may claim to have blobs that a garbage
+// collection of another process has removed, until it is restarted. What is put
+// back is read again.
+func Restore(ctx context.Context, to Target, b *Backup, opts RestoreOptions) ([]Outcome, error) {
+	if opts.Parallel <= 0 {
+		opts.Parallel = 4
+	}
+	r := &restorer{to: to, backup: b, opts: opts}
+	for _, repo := range b.Index.Repos {
+		if opts.Repos == nil || opts.Repos(repo.Name) {
+			r.total += len(repo.Manifests) + len(repo.Tags)
+		}
+	}
+	var all []Outcome
+	for _, repo := range b.Index.Repos {
+		if opts.Repos != nil && !opts.Repos(repo.Name) {
+			continue
+		}
+		outcomes, err := r.repository(ctx, repo)
+		all = append(all, outcomes...)
+		if err != nil {
+			return all, fmt.Errorf("restoring repository %q: %w", repo.Name, err)
+		}
+	}
+	return all, nil
+}
+
+type restorer struct {
+	to          Target
+	backup      *Backup
+	opts        RestoreOptions
+	done, total int
+}
+
+// repoRestorer knows what is there, or would be, of one repository.
+type repoRestorer struct {
+	*restorer
+	name      string
+	manifests map[string]Manifest
+
+	mu    sync.Mutex
+	there map[string]bool
+	lacks map[string][]string // of manifests that cannot be put back: what is gone
+	blobs map[string]bool     // whether a blob is there, as far as asked
+}
+
+func (r *restorer) repository(ctx context.Context, repo Repository) ([]Outcome, error) {
+	rr := &repoRestorer{restorer: r, name: repo.Name, manifests: map[string]Manifest{}, there: map[string]bool{}, lacks: map[string][]string{}, blobs: map[string]bool{}}
+	var all []Outcome
+	for start, end := 0, 0; start < len(repo.Manifests); start = end {
+		for end = start; end < len(repo.Manifests) && repo.Manifests[end].Order == repo.Manifests[start].Order; end++ {
+			rr.manifests[repo.Manifests[end].Digest] = repo.Manifests[end]
+		}
+		outcomes, err := each(ctx, r, repo.Manifests[start:end], rr.manifest)
+		all = append(all, outcomes...)
+		for _, o := range outcomes {
+			rr.there[o.Digest] = o.Status == Present || o.Status == Restored || o.Status == Restorable
+			rr.lacks[o.Digest] = o.Missing
+		}
+		if err != nil {
+			return all, err
+		}
+	}
+	outcomes, err := each(ctx, r, repo.Tags, rr.tag)
+	return append(all, outcomes...), err
+}
+
+// each calls do for every item, some at once, and returns the outcomes in order. It
+// stops at what will not become better.
+func each[T any](ctx context.Context, r *restorer, items []T, do func(context.Context, T) Outcome) ([]Outcome, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	found := make([]*Outcome, len(items))
+	for i, o := range fanout.Run(ctx, items, fanout.Limits[T]{Total: r.opts.Parallel}, do) {
+		found[i] = &o
+		r.done++
+		if r.opts.Progress != nil {
+			r.opts.Progress(r.done, r.total)
+		}
+		if errors.Is(o.Err, registry.ErrDenied) || errors.Is(o.Err, registry.ErrUnauthorized) || errors.Is(o.Err, registry.ErrUnsupported) {
+			cancel(o.Err)
+		}
+	}
+	var all []Outcome
+	for _, o := range found {
+		if o != nil {
+			all = append(all, *o)
+		}
+	}
+	return all, context.Cause(ctx)
+}
+
+// manifest looks after one manifest, without a tag.
+func (r *repoRestorer) manifest(ctx context.Context, m Manifest) Outcome {
+	o := Outcome{Repo: r.name, Digest: m.Digest}
+	_, err := r.to.Head(ctx, r.name, m.Digest)
+	switch {
+	case err == nil:
+		o.Status = Present
+		return o
+	case !errors.Is(err, registry.ErrNotFound):
+		return o.failed(err)
+	case m.Missing:
+		o.Status, o.Missing = Impossible, []string{m.Digest}
+		return o
+	}
+	body, err := r.backup.Manifest(m)
+	if err != nil {
+		return o.failed(err)
+	}
+	if o.Missing, err = r.missing(ctx, body, r.opts.Check); err != nil {
+		return o.failed(err)
+	}
+	switch {
+	case len(o.Missing) > 0:
+		o.Status = Impossible
+		return o
+	case r.opts.Check:
+		o.Status = Restorable
+		return o
+	}
+	return r.put(ctx, o, m.Digest, body)
+}
+
+// put writes and reads again. If the server refuses, the blobs say why.
+func (r *repoRestorer) put(ctx context.Context, o Outcome, ref string, body *registry.Manifest) Outcome {
+	err := r.to.PutManifest(ctx, r.name, ref, body)
+	if err == nil {
+		var back *registry.Manifest
+		if back, err = r.to.Manifest(ctx, r.name, ref); err == nil && back.Digest != body.Digest {
+			err = fmt.Errorf("the server now has %q there", back.Digest)
+		}
+	}
+	if err == nil {
+		o.Status = Restored
+		return o
+	}
+	if missing, statErr := r.missing(ctx, body, true); statErr == nil && len(missing) > 0 {
+		o.Status, o.Missing, o.Err = Impossible, missing, err
+		return o
+	}
+	return o.failed(err)
+}
+
+// tag looks after one tag.
+func (r *repoRestorer) tag(ctx context.Context, t Tag) Outcome {
+	o := Outcome{Repo: r.name, Tag: t.Name, Digest: t.Digest}
+	now, err := r.to.Head(ctx, r.name, t.Name)
+	switch {
+	case err == nil && now.Digest == t.Digest:
+		o.Status = Present
+		return o
+	case err == nil && !r.opts.Force:
+		o.Status, o.Now = Moved, now.Digest
+		return o
+	case err == nil:
+		o.Now = now.Digest
+	case !errors.Is(err, registry.ErrNotFound):
+		return o.failed(err)
+	}
+	switch {
+	case !r.there[t.Digest]:
+		o.Status, o.Missing = Impossible, r.lack(t.Digest)
+		return o
+	case r.opts.Check:
+		o.Status = Restorable
+		return o
+	}
+	body, err := r.backup.Manifest(r.manifests[t.Digest])
+	if r.manifests[t.Digest].Missing {
+		body, err = r.to.Manifest(ctx, r.name, t.Digest)
+	}
+	if err != nil {
+		return o.failed(err)
+	}
+	return r.put(ctx, o, t.Name, body)
+}
+
+func (o Outcome) failed(err error) Outcome {
+	o.Status, o.Err = Failed, err
+	return o
+}
