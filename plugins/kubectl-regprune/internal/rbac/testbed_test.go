@@ -1,0 +1,95 @@
+//go:build e2e
+
+package rbac
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+)
+
+// TestManifestsGrantWhatIsNeeded applies the manifests to a cluster and asks it, as
+// their service account, for every right that the step needs: all are there, and they
+// were not before. Nothing else is.
+func TestManifestsGrantWhatIsNeeded(t *testing.T) {
+	kubeconfig := os.Getenv("TESTBED_KUBECONFIG")
+	if kubeconfig == "" {
+		t.Fatal("TESTBED_KUBECONFIG is not set; run hack/testbed/testbed up and set it to the path that it prints")
+	}
+	cfg, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.QPS = -1
+	admin, err := kube.NewClient(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubectl := func(stdin string, args ...string) {
+		t.Helper()
+		cmd := exec.Command("kubectl", append([]string{"--kubeconfig", kubeconfig}, args...)...)
+		cmd.Stdin = strings.NewReader(stdin)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Run(); err != nil {
+			t.Errorf("kubectl %v: %v: %s", args, err, stderr.String())
+		}
+	}
+	ns, err := admin.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "rbac-e2e-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kubectl("", "delete", "namespace", ns.Name, "--wait=false") })
+
+	for _, o := range []Options{
+		{Step: Plan, Files: true, Groups: []string{"metrics.k8s.io"}}, {Step: Apply}, {Step: GC, Workload: deployment, CronJobs: []string{"one", "two"}},
+		{Step: GC, Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "registry"}},
+	} {
+		t.Run(fmt.Sprintf("%s %s", o.Step, o.Workload.Kind), func(t *testing.T) {
+			o.Namespace, o.Subject = ns.Name, Subject{Kind: "ServiceAccount", Namespace: ns.Name, Name: strings.ToLower(strings.ReplaceAll(fmt.Sprintf("%s-%s", o.Step, o.Workload.Kind), " ", "") + "x")}
+			as := rest.CopyConfig(cfg)
+			as.Impersonate = rest.ImpersonationConfig{UserName: "system:serviceaccount:" + ns.Name + ":" + o.Subject.Name}
+			client, err := kube.NewClient(as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, err := Check(t.Context(), client, o)
+			if err != nil || len(before) == 0 || slices.ContainsFunc(before, func(m Missing) bool { return m.Unsure && m.Resource != "*" }) {
+				t.Fatalf("before: %d missing, %v", len(before), err)
+			}
+			text, err := YAML(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kubectl(text, "apply", "-f", "-")
+			t.Cleanup(func() { kubectl(text, "delete", "-f", "-") })
+			if missing, err := Check(t.Context(), client, o); err != nil || len(missing) != 0 {
+				t.Errorf("after: %v, %v", missing, err)
+			}
+			more := []Missing{
+				{Verb: "delete", Resource: "secrets", Namespace: ns.Name}, {Verb: "patch", Resource: "deployments", Group: "apps", Namespace: ns.Name},
+				{Verb: "create", Resource: "pods/exec", Namespace: "kube-system"}, {Verb: "create", Resource: "pods", Namespace: ns.Name}, {Verb: "get", Resource: "secrets", Namespace: ns.Name},
+			}
+			if o.Step == GC {
+				more = append(more, Missing{Verb: "list", Resource: "secrets"}, Missing{Verb: "list", Resource: "pods"})
+			}
+			for _, m := range more {
+				if review(t.Context(), client, m) == nil {
+					t.Errorf("may %s", m)
+				}
+			}
+		})
+	}
+}
