@@ -59,6 +59,7 @@ type Manifest struct {
 	Config            *Blob
 	Layers            []*Blob
 	Children          []string // digests, of an index
+	Platforms         []string // of Children, in their order; may be nil
 	Subject           string   // digest of what this one belongs to, as a signature does
 	ArtifactType      string
 	Platform          string    // as its index has it

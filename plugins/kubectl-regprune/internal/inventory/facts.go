@@ -31,6 +31,7 @@ func facts(m *registry.Manifest, c *registry.Content) *graph.Manifest {
 	}
 	for _, child := range c.Manifests {
 		out.Children = append(out.Children, child.Digest)
+		out.Platforms = append(out.Platforms, child.Platform.String())
 	}
 	if c.Subject != nil {
 		out.Subject = c.Subject.Digest
@@ -54,6 +55,9 @@ func (r *reader) adopt(m *graph.Manifest) *graph.Manifest {
 	m.MediaType, m.ArtifactType = r.name(m.MediaType), r.name(m.ArtifactType)
 	for i := range m.Children {
 		m.Children[i] = r.name(m.Children[i])
+	}
+	for i := range m.Platforms {
+		m.Platforms[i] = r.name(m.Platforms[i])
 	}
 	if m.Config != nil {
 		m.Config = r.share(m.Config)

@@ -170,6 +170,13 @@ func (r *reader) finish() {
 	for _, repo := range r.graph.Repositories {
 		r.settle(repo)
 	}
+	for _, m := range r.graph.Manifests {
+		for i, platform := range m.Platforms {
+			if child := r.graph.Manifests[m.Children[i]]; child != nil && child.Platform == "" {
+				child.Platform = platform
+			}
+		}
+	}
 }
 
 func set[K comparable](m map[K]map[string]bool, k K, digest string) {

@@ -15,19 +15,19 @@ const (
 	GuardNoUse     = "no-references"
 )
 
-// guards are why the plan should not be applied without a second thought.
-func guards(p *Plan, in *Input) []Guard {
+// Check returns why a plan should not be applied without a second thought.
+func Check(p *Plan, l Limits) []Guard {
 	var out []Guard
-	if g := tooMuch(p, in.Limits); g != nil {
+	if g := tooMuch(p, l); g != nil {
 		out = append(out, *g)
 	}
-	if emptied := emptied(p); len(emptied) > 0 && !in.Limits.AllowEmpty {
+	if emptied := emptied(p); len(emptied) > 0 && !l.AllowEmpty {
 		out = append(out, Guard{
 			ID: GuardEmpty, Overrule: "--allow-empty",
 			Text: fmt.Sprintf("%s would have no tags left: %s", plural(len(emptied), "repository", "repositories"), some(emptied)),
 		})
 	}
-	if !p.Cluster.Skipped && p.Cluster.Matched == 0 && !in.Limits.AllowNoUse && p.Totals.TagsDeleted+p.Totals.ManifestsGone > 0 {
+	if !p.Cluster.Skipped && p.Cluster.Matched == 0 && !l.AllowNoUse && p.Totals.TagsDeleted+p.Totals.ManifestsGone > 0 {
 		out = append(out, Guard{
 			ID: GuardNoUse, Overrule: "--allow-no-references",
 			Text: fmt.Sprintf("none of the cluster's %d image references leads into this registry, so its names there may be others than was thought", p.Cluster.References),

@@ -83,7 +83,7 @@ func Make(in Input) *Plan {
 	}
 	p.Totals = total(p.Repos)
 	p.Totals.measure(in.Graph, removed, untagged)
-	p.Guards = guards(p, &in)
+	p.Guards = Check(p, in.Limits)
 	p.Notes = notes(p, in.Graph)
 	return p
 }
