@@ -40,14 +40,15 @@ func (c *Client) Repositories(ctx context.Context, pageSize int) iter.Seq2[strin
 		for more := true; more; {
 			doc.Repositories = nil
 			var err error
-			if more, err = p.next(ctx, &doc, &doc.Repositories); err != nil {
-				yield("", err)
-				return
-			}
+			more, err = p.next(ctx, &doc, &doc.Repositories)
 			for _, name := range doc.Repositories {
 				if !yield(name, nil) {
 					return
 				}
+			}
+			if err != nil {
+				yield("", err)
+				return
 			}
 		}
 	}

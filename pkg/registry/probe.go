@@ -60,13 +60,13 @@ func (c *Client) Deletion(ctx context.Context, repo string) (Deletion, error) {
 
 // Writable finds out whether a repository takes uploads, by beginning one and
 // cancelling it at once. A repository that does not exist is created by that on some
-// servers, so name one that does. An upload that could not be cancelled is an error,
-// with true.
+// servers, so name one that does. Distribution leaves an empty folder of a cancelled
+// upload, so do not ask every minute. An upload that could not be cancelled is an
+// error, with true.
 func (c *Client) Writable(ctx context.Context, repo string) (bool, error) {
-	scope := auth.ScopeRepository(repo, auth.ActionPull, auth.ActionPush)
 	resp, err := c.do(ctx, &request{
 		doing: "asking whether uploads are taken by", method: http.MethodPost, path: repo + "/blobs/uploads/",
-		repo: repo, scope: scope, body: []byte{}, limit: maxErrorBody, once: true,
+		repo: repo, scope: auth.ScopeRepository(repo, auth.ActionPull, auth.ActionPush), body: []byte{}, limit: maxErrorBody, once: true,
 	})
 	if err != nil {
 		if statusOf(err) == http.StatusMethodNotAllowed {
@@ -77,13 +77,13 @@ func (c *Client) Writable(ctx context.Context, repo string) (bool, error) {
 	// Whatever ends ctx now, the upload should not stay.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := c.cancelUpload(ctx, repo, scope, resp.header.Get("Location")); err != nil {
+	if err := c.cancelUpload(ctx, repo, resp.header.Get("Location")); err != nil {
 		return true, hint.With(err, "the registry's own purge of old uploads will remove it")
 	}
 	return true, nil
 }
 
-func (c *Client) cancelUpload(ctx context.Context, repo, scope, location string) error {
+func (c *Client) cancelUpload(ctx context.Context, repo, location string) error {
 	const doing = "cancelling the upload to"
 	u, err := url.Parse(location)
 	if err != nil || location == "" {
@@ -95,7 +95,8 @@ func (c *Client) cancelUpload(ctx context.Context, repo, scope, location string)
 	}
 	_, err = c.do(ctx, &request{
 		doing: doing, method: http.MethodDelete, path: path, query: u.Query(),
-		repo: repo, scope: scope, limit: maxErrorBody,
+		repo: repo, limit: maxErrorBody,
+		scope: auth.ScopeRepository(repo, auth.ActionPull, auth.ActionPush, auth.ActionDelete),
 	})
 	if errors.Is(err, ErrNotFound) {
 		return nil

@@ -55,7 +55,7 @@ func (r *request) operand() string {
 
 // do sends a request until it is answered, or refused for good, or ctx ends.
 func (c *Client) do(ctx context.Context, r *request) (*response, error) {
-	if r.repo != "" {
+	if r.about == "" {
 		if err := checkNames(r.repo, r.ref); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.doing, err)
 		}

@@ -50,7 +50,8 @@ func (s *Server) BlobFiles() map[string]int64 {
 // BlobFile is where the content of a digest is kept.
 func (s *Server) BlobFile(digest string) string { return blobFile(s.Root, digest) }
 
-// Uploads are the uploads to a repository that were begun and not finished.
+// Uploads are the uploads to a repository that were begun and neither finished nor
+// cancelled. Of one that was cancelled, distribution leaves a folder without a date.
 func (s *Server) Uploads(repo string) []string {
 	s.tb.Helper()
 	entries, err := os.ReadDir(s.Folder("repositories", repo, "_uploads"))
@@ -59,7 +60,9 @@ func (s *Server) Uploads(repo string) []string {
 	}
 	var ids []string
 	for _, e := range entries {
-		ids = append(ids, e.Name())
+		if _, err := os.Stat(s.Folder("repositories", repo, "_uploads", e.Name(), "startedat")); err == nil {
+			ids = append(ids, e.Name())
+		}
 	}
 	return ids
 }

@@ -191,6 +191,6 @@ func (s *Server) authorize(req *http.Request) {
 	case Basic:
 		req.SetBasicAuth(User, Password)
 	case Bearer:
-		req.Header.Set("Authorization", "Bearer "+s.Tokens.forPath(req.URL.Path))
+		req.Header.Set("Authorization", "Bearer "+s.Tokens.forURL(req.URL))
 	}
 }

@@ -54,7 +54,7 @@ func Start(tb testing.TB, v Version, o Options) *Server {
 	s := &Server{Version: v, Root: o.Root, tb: tb, options: o, dir: tb.TempDir(), mark: rand.Text(), log: &buffer{}}
 	s.Config = s.file("config.yml")
 	if s.Root == "" {
-		s.Root = s.file("root")
+		s.Root = Folder(tb) // removed after the server has ended
 	}
 	if err := s.prepare(); err != nil {
 		tb.Fatal(err)

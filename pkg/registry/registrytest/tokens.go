@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -88,21 +89,24 @@ func (t *Tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"token": t.sign(scopes)}) // the client has gone
 }
 
-// forPath is a token for all that may be done with a path of the API.
-func (t *Tokens) forPath(path string) string {
+// forURL is a token for all that may be done with an address of the API.
+func (t *Tokens) forURL(u *url.URL) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	scope := "registry:catalog:*"
-	path = strings.TrimPrefix(path, "/v2/")
+	scopes := []string{"registry:catalog:*"}
+	if from := u.Query().Get("from"); from != "" {
+		scopes = append(scopes, "repository:"+from+":pull")
+	}
+	path := strings.TrimPrefix(u.Path, "/v2/")
 	for _, end := range []string{"/blobs/", "/manifests/", "/tags/"} {
 		if i := strings.LastIndex(path, end); i > 0 {
-			scope = "repository:" + path[:i] + ":pull,push,delete"
+			scopes = append(scopes, "repository:"+path[:i]+":pull,push,delete")
 		}
 	}
 	life, grant := t.life, t.grant
 	t.life, t.grant = time.Hour, nil
 	defer func() { t.life, t.grant = life, grant }()
-	return t.sign([]string{scope})
+	return t.sign(scopes)
 }
 
 // access is what a token allows.
@@ -149,3 +153,16 @@ func (t *Tokens) sign(scopes []string) string {
 }
 
 func encode64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// Challenge answers as the server does who is not shown credentials.
+func (s *Server) Challenge(w http.ResponseWriter) {
+	switch s.options.Auth {
+	case Basic:
+		w.Header().Set("Www-Authenticate", `Basic realm="tests"`)
+	case Bearer:
+		w.Header().Set("Www-Authenticate", `Bearer realm="`+s.Tokens.Realm+`",service="tests"`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = w.Write([]byte(`{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)) // the client may have gone
+}

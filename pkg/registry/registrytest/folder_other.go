@@ -1,0 +1,5 @@
+//go:build !linux
+
+package registrytest
+
+func inMemory() string { return "" }
