@@ -14,7 +14,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/apply"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
@@ -230,6 +229,3 @@ func expected(p *plan.Plan, before []string) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(before), func(s string) bool { return gone[s] })
 }
-
-// quick gives up soon.
-func quick(o *registry.Options) { o.Retry = registry.Retry{Times: 2, Wait: time.Millisecond} }
