@@ -23,7 +23,7 @@ func (s *search) candidate(ctx context.Context, w *workload) (*Candidate, error)
 	c := &Candidate{
 		Namespace: w.namespace, Workload: w.ref, Pods: podsOf(w), Container: container.Name, Image: container.Image,
 		Product: v.product, Version: splitImage(container.Image).version(), ConfigPath: configPath(container),
-		Replicas: w.replicas, Strategy: w.strategy, Autoscaler: a.scalerOf(w), GCJobs: a.gcJobs(),
+		Replicas: w.replicas, Strategy: w.strategy, Autoscaler: a.scalerOf(w), GCJobs: a.gcJobs(), Pinned: pinned(&w.spec),
 		Evidence: v.evidence, Score: v.score, spec: &w.spec, Unread: slices.Clone(a.unread),
 	}
 	var missed []string
@@ -65,6 +65,12 @@ func podsOf(w *workload) []Pod {
 	}
 	slices.SortFunc(out, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// pinned says whether the specification itself chooses nodes.
+func pinned(spec *corev1.PodSpec) bool {
+	affinity := spec.Affinity != nil && spec.Affinity.NodeAffinity != nil && spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil
+	return len(spec.NodeSelector) > 0 || affinity
 }
 
 // containerPort is where the server listens: as configured, as declared, or as usual.

@@ -40,6 +40,7 @@ type Candidate struct {
 	Strategy      string // RollingUpdate, Recreate, OnDelete; "" if the kind has none
 	Aliases       []string
 	GCJobs        []GCJob
+	Pinned        bool     // the specification says on which nodes its pods may run
 	Evidence      []string // why it is a registry, in words
 	Score         int
 	Unread        []string // what could not be read about it, in words

@@ -20,6 +20,7 @@ type Settings struct {
 	RootDirectory string // of the driver filesystem
 	Delete        Answer
 	Cache         string // inmemory, redis, none, unknown
+	Proxy         Answer // it is a pull-through cache
 	ProxyURL      string // of a pull-through cache, without credentials; "" if none is known
 	TLS           Answer
 	ReadOnly      Answer
@@ -28,9 +29,17 @@ type Settings struct {
 	ReadOnlyBlock Answer
 	Auth          string // htpasswd, token, ...; "" if none is known
 	Port          int32  // that the server listens on; 0 if unknown
+	// DeadSwitch is a variable that was meant to make the server read-only and does not,
+	// or ends it; "" if there is none.
+	DeadSwitch string
 	// Conflict is why the settings cannot work together; "" if they may.
 	Conflict string
 }
+
+// switchPrefix begins the variables that look like the switch to read-only and are not:
+// with a block maintenance.readonly in the file the server ignores them, and without
+// one it panics.
+const switchPrefix = "REGISTRY_STORAGE_MAINTENANCE_READONLY_"
 
 // defaultRoot is where distribution keeps its files unless told otherwise.
 const defaultRoot = "/var/lib/registry"
@@ -71,17 +80,21 @@ func parseConfig(text []byte) (document, error) {
 func settings(doc document, env environment) Settings {
 	file := tree{doc.root}
 	block := file.get("storage", "maintenance", "readonly") != nil
-	root := clone(doc.root)
+	root, dead := clone(doc.root), ""
 	for _, name := range env.names() {
+		if strings.HasPrefix(name, switchPrefix) {
+			dead = name
+			continue
+		}
 		path := strings.Split(strings.ToLower(strings.TrimPrefix(name, prefix)), "_")
 		set(root, path, env.value(name))
 	}
 	t, known := tree{root}, doc.known && !env.open
 	s := Settings{
 		Delete: t.truth(known, "storage", "delete", "enabled"), ReadOnly: t.truth(known, "storage", "maintenance", "readonly", "enabled"),
-		ReadOnlyBlock: answer(block, doc.known), ProxyURL: withoutUser(t.text("proxy", "remoteurl")),
+		ReadOnlyBlock: answer(block, doc.known), ProxyURL: withoutUser(t.text("proxy", "remoteurl")), Proxy: answer(t.text("proxy", "remoteurl") != "", known),
 		TLS:   answer(t.text("http", "tls", "certificate") != "" || t.get("http", "tls", "letsencrypt") != nil, known),
-		Cache: t.cache(known), Port: t.port(),
+		Cache: t.cache(known), Port: t.port(), DeadSwitch: dead,
 	}
 	s.Driver, s.Conflict = t.driver()
 	s.RootDirectory = cmp.Or(t.text("storage", "filesystem", "rootdirectory"), defaultRoot)
