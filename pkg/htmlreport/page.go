@@ -85,6 +85,7 @@ type Map struct {
 	Note          string
 	Measures      []Measure // what areas can stand for; the first is shown at first
 	Ratios        []Ratio   // what colours can stand for, beside the branch
+	Colour        int       // what they stand for at first: a ratio, from 1; 0 is the branch
 	Distributions []Distribution
 	Root          *Node
 }
@@ -100,6 +101,7 @@ type Ratio struct {
 	Label string
 	Unit  Unit // of the quotient
 	Log   bool // colour by its logarithm
+	Loss  bool // from grey to red: what is lost, not how much there is
 }
 
 // Distribution is a histogram that every node may have.
@@ -122,6 +124,7 @@ type Node struct {
 	Ratios   [][2]float64 // numerator and denominator; 0/0: not known
 	Bins     [][]Bin      // by distribution
 	Rest     bool         // all that has no name of its own: shown in grey
+	Mark     string       // a word that stands on it and hatches it: goes
 	Children []*Node
 }
 

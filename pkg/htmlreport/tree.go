@@ -13,6 +13,7 @@ type flatNode struct {
 	Ratios [][2]float64   `json:"r,omitempty"`
 	Bins   [][][2]float64 `json:"d,omitempty"`
 	Rest   bool           `json:"x,omitempty"`
+	Mark   string         `json:"m,omitempty"`
 }
 
 // flatten lists the tree with sums in every node, and says where each node went.
@@ -20,7 +21,7 @@ func flatten(m Map) ([]flatNode, map[*Node]int) {
 	var list []flatNode
 	index := map[*Node]int{}
 	add := func(n *Node, name, title string, parent int) int {
-		f := flatNode{Name: plain(name), Title: plain(title), Parent: parent, Rest: n.Rest,
+		f := flatNode{Name: plain(name), Title: plain(title), Parent: parent, Rest: n.Rest, Mark: plain(n.Mark),
 			Values: make([]float64, len(m.Measures)), Errors: make([]float64, len(m.Measures)), Ratios: make([][2]float64, len(m.Ratios))}
 		list = append(list, f)
 		return len(list) - 1

@@ -64,12 +64,12 @@ func payload(m Map, nodes []flatNode) any {
 		measures = append(measures, named{"label": plain(x.Label), "unit": x.Unit})
 	}
 	for _, x := range m.Ratios {
-		ratios = append(ratios, named{"label": plain(x.Label), "unit": x.Unit, "log": x.Log})
+		ratios = append(ratios, named{"label": plain(x.Label), "unit": x.Unit, "log": x.Log, "loss": x.Loss})
 	}
 	for _, x := range m.Distributions {
 		distributions = append(distributions, named{"title": plain(x.Title), "note": plain(x.Note), "unit": x.Unit, "what": plain(x.What), "empty": plain(x.Empty)})
 	}
-	return named{"measures": measures, "ratios": ratios, "distributions": distributions, "nodes": nodes}
+	return named{"measures": measures, "ratios": ratios, "distributions": distributions, "nodes": nodes, "colour": m.Colour - 1}
 }
 
 func functions(index map[*Node]int) template.FuncMap {

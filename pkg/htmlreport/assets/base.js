@@ -27,7 +27,7 @@ function format(unit, v) {
 const nodes = data.nodes;
 nodes.forEach((n, i) => { n.i = i; n.c = []; if (n.p >= 0) nodes[n.p].c.push(n); });
 nodes.forEach(n => { n.family = n.p < 0 ? -1 : n.p === 0 ? nodes[0].c.indexOf(n) : nodes[n.p].family; });
-const state = { focus: nodes[0], sel: nodes[0], measure: 0, colour: -1, icicle: false };
+const state = { focus: nodes[0], sel: nodes[0], measure: 0, colour: data.colour, icicle: false };
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const setTheme = t => { document.documentElement.dataset.theme = t; };
 setTheme(dark.matches ? 'dark' : 'light');

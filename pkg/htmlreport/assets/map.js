@@ -41,13 +41,13 @@ function ratio(n) { const r = n.r[state.colour]; return r[1] > 0 ? r[0] / r[1] :
 function colour(n) {
   if (n.x || n.p < 0) return 'var(--rest)';
   if (state.colour < 0) return 'var(--c' + n.family % 8 + ')';
-  const log = data.ratios[state.colour].log, f = v => (log ? Math.log(Math.max(v, 1)) : v);
+  const { log, loss } = data.ratios[state.colour], f = v => (log ? Math.log(Math.max(v, 1)) : v);
   const all = nodes.filter(m => !m.c.length).map(ratio).filter(v => !isNaN(v)).map(f);
   const lo = log ? Math.min(...all) : 0, hi = log ? Math.max(...all) : 1, v = ratio(n);
-  return isNaN(v) ? 'var(--rest)' : 'var(--s' + Math.min(4, Math.floor(5 * (f(v) - lo) / ((hi - lo) || 1))) + ')';
+  return isNaN(v) ? 'var(--rest)' : 'var(--' + (loss ? 'l' : 's') + Math.min(4, Math.floor(5 * (f(v) - lo) / ((hi - lo) || 1))) + ')';
 }
 function describe(n) {
-  const lines = [n.t || n.n];
+  const lines = [(n.t || n.n) + (n.m ? ' \u2013 ' + n.m : '')];
   data.measures.forEach((m, k) => lines.push(m.label + ': ' + format(m.unit, n.v[k]) + (n.e[k] ? ' ± ' + format(m.unit, n.e[k]) : '') +
     ' (' + format('share', n.v[k] / (nodes[0].v[k] || 1)) + ')'));
   data.ratios.forEach((r, k) => { if (n.r[k][1] > 0) lines.push(r.label + ': ' + format(r.unit, n.r[k][0] / n.r[k][1])); });
@@ -56,12 +56,13 @@ function describe(n) {
 const map = $('map'), tip = $('tip');
 function place(e, x, y, w, h) { Object.assign(e.style, { left: x + 'px', top: y + 'px', width: w + 'px', height: h + 'px' }); }
 function tile(n, x, y, w, h, tab) {
-  const e = make('div', 'tile' + (n === state.sel && n !== state.focus ? ' on' : ''));
+  const e = make('div', 'tile' + (n === state.sel && n !== state.focus ? ' on' : '') + (n.m ? ' marked' : ''));
   place(e, x, y, w, h);
   e.style.background = colour(n);
   e.dataset.node = n.i; e.tabIndex = tab;
   e.setAttribute('role', 'button'); e.setAttribute('aria-label', describe(n));
   if (w > 44 && h > 20) e.append(make('span', '', n.n));
+  if (n.m && w > 60 && h > 58) e.append(make('span', '', n.m));
   if (w > 60 && h > 40) e.append(make('span', '', format(data.measures[state.measure].unit, n.v[state.measure])));
   map.append(e);
   return e;
@@ -76,8 +77,9 @@ function draw() {
     const e = tile(n, x, y, tw, th, i ? -1 : 0);
     if (n.c.length < 2 || tw * th < 2500) return;
     squarify(n.c, 0, 0, tw, th).forEach(([c, ix, iy, iw, ih], k) => {
-      const inner = make('div', 'tile inner' + (k % 2 ? ' shade' : ''));
+      const inner = make('div', 'tile inner' + (k % 2 ? ' shade' : '') + (c.m ? ' marked' : ''));
       place(inner, ix, iy, iw, ih);
+      if (data.ratios[state.colour]?.loss) inner.style.backgroundColor = colour(c);
       if (iw > 60 && ih > 62) inner.append(make('span', '', c.n));
       e.append(inner);
     });
@@ -113,10 +115,11 @@ map.addEventListener('keydown', e => {
   if ((e.key === 'Enter' || e.key === ' ') && i >= 0) { zoom(nodes[all[i].dataset.node]); map.querySelector('.tile')?.focus(); e.preventDefault(); }
 });
 document.addEventListener('keydown', e => { if (e.key === 'Escape') back(); });
-function choice(label, options, pick) {
+function choice(label, options, pick, at) {
   const select = make('select');
   select.setAttribute('aria-label', label);
   options.forEach(([text, value]) => { const o = make('option', '', text); o.value = value; select.append(o); });
+  select.value = at;
   select.addEventListener('change', () => { pick(+select.value); draw(); });
   $('tools').append(select);
 }
@@ -125,5 +128,5 @@ kind.id = 'kind';
 kind.setAttribute('aria-pressed', 'false');
 kind.addEventListener('click', () => { state.icicle = !state.icicle; kind.setAttribute('aria-pressed', state.icicle); draw(); });
 $('tools').append(kind);
-choice('Area', data.measures.map((m, i) => ['Area: ' + m.label, i]), v => { state.measure = v; });
-choice('Colour', [['Colour: branch', -1], ...data.ratios.map((r, i) => ['Colour: ' + r.label, i])], v => { state.colour = v; });
+choice('Area', data.measures.map((m, i) => ['Area: ' + m.label, i]), v => { state.measure = v; }, state.measure);
+choice('Colour', [['Colour: branch', -1], ...data.ratios.map((r, i) => ['Colour: ' + r.label, i])], v => { state.colour = v; }, state.colour);
