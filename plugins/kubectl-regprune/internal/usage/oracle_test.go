@@ -75,7 +75,7 @@ func (o oracle) pair(r *graph.Repository, d string, with *graph.Repository, othe
 	return o.Freed(both).Plan - o.frees(r, d) - o.frees(with, other)
 }
 
-const trials = 4000
+const trials = 1500
 
 func TestUsageAgainstBruteForce(t *testing.T) {
 	seed := rand.Uint64()

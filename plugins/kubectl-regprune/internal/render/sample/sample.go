@@ -32,7 +32,7 @@ func (b Builder) Image(name string, age time.Duration, layers map[string]int64) 
 	m := &graph.Manifest{Digest: Digest(name), MediaType: registry.OCIManifest, Size: 1024, Kind: registry.Image, Created: Now.Add(-age)}
 	m.Config = b.blob("config of "+name, 4096)
 	for layer, size := range layers {
-		m.Layers = append(m.Layers, b.blob(layer, size))
+		m.Layers = append(m.Layers, b.blob("layer "+layer, size))
 	}
 	slices.SortFunc(m.Layers, func(x, y *graph.Blob) int { return strings.Compare(x.Digest, y.Digest) })
 	b.Manifests[m.Digest] = m
@@ -51,6 +51,7 @@ func (b Builder) blob(name string, size int64) *graph.Blob {
 func (b Builder) Index(name string, children ...*graph.Manifest) *graph.Manifest {
 	m := &graph.Manifest{Digest: Digest(name), MediaType: registry.OCIIndex, Size: 600, Kind: registry.Index}
 	for _, c := range children {
+		m.Created = c.Created
 		m.Children = append(m.Children, c.Digest)
 	}
 	b.Manifests[m.Digest] = m
