@@ -3,9 +3,7 @@ package disk
 import (
 	"context"
 	_ "embed" // for the script
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -17,14 +15,14 @@ var listScript string
 // time. Files that disappear meanwhile, as uploads do, are left out.
 func List(ctx context.Context, run Runner, root string) (*Listing, error) {
 	p := newParser(root)
-	lines := &lineWriter{line: p.line}
+	lines := &LineWriter{Line: p.line}
 	err := run.Run(ctx, []string{"sh", "-c", listScript, "sh", root}, nil, lines)
 	switch {
 	case p.refused != nil:
 		return nil, p.refused
 	case err != nil:
 		return nil, fmt.Errorf("listing the registry's files below %q: %w", root, err)
-	case !p.ended || len(lines.rest) > 0:
+	case !p.ended || lines.Partial():
 		return nil, fmt.Errorf("listing the registry's files below %q: %w: the output ends early", root, ErrIncomplete)
 	case p.complaint != "":
 		return nil, fmt.Errorf("listing the registry's files below %q: %w: %s", root, ErrIncomplete, p.complaint)
@@ -74,33 +72,4 @@ func (l *Listing) Repository(name string) *Repository {
 		}
 	}
 	return nil
-}
-
-// maxLine is far beyond the longest path that names and tags can make.
-const maxLine = 16 << 10
-
-// lineWriter hands on whole lines; what follows the last newline stays in rest.
-type lineWriter struct {
-	line func(string) error
-	rest []byte
-}
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	w.rest = append(w.rest, p...)
-	text := string(w.rest)
-	for {
-		line, after, found := strings.Cut(text, "\n")
-		if !found {
-			break
-		}
-		if err := w.line(line); err != nil {
-			return 0, err
-		}
-		text = after
-	}
-	w.rest = append(w.rest[:0], text...)
-	if len(w.rest) > maxLine {
-		return 0, errors.New("a line of the listing is endless")
-	}
-	return len(p), nil
 }

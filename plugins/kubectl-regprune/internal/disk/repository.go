@@ -23,10 +23,11 @@ func (f *folder) link(path string, at time.Time) {
 	}
 }
 
-// upload takes _uploads/ID/FILE: startedat is written first, and data grows.
+// upload takes _uploads/ID/FILE: startedat is written first, and data grows. Servers
+// forget hashstates when they remove both.
 func (f *folder) upload(path string, size int64, at time.Time) {
 	parts := strings.Split(path, "/")
-	if len(parts) < 3 {
+	if len(parts) != 3 {
 		return
 	}
 	u := &f.Uploads

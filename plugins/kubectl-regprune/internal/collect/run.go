@@ -1,0 +1,157 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
+)
+
+// Run collects a registry's garbage. Whatever its error, the registry takes pushes
+// again when it returns, or else the error says that it does not, and how to get there.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	r := newRun(o)
+	s, err := r.look(ctx)
+	if err != nil || r.report.Nothing {
+		return r.report, err
+	}
+	began := time.Now()
+	pairs, err := r.whileQuiet(ctx, s)
+	// The answer to the request that locks may have been lost: look in any case.
+	back := r.putBack(ctx)
+	r.report.Quiesced = time.Since(began)
+	if err = errors.Join(err, back); err != nil {
+		return r.report, err
+	}
+	return r.report, r.probe(ctx, pairs)
+}
+
+// look is everything that needs no change: the lock, the configuration, the findings,
+// and a dry run, which tells of damaged files before anything is restarted for them.
+func (r *run) look(ctx context.Context) (*Snapshot, error) {
+	r.say(Looking, "looking at the workload")
+	s, err := r.Workload.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.locked(r.Options.Recover); err != nil {
+		return nil, err
+	}
+	if r.pods, err = r.rollout(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.read(ctx); err != nil {
+		return nil, err
+	}
+	near, err := r.Workload.Surroundings(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	r.report.Findings = Examine(s, near, r.config)
+	if err := refuse(r.report.Findings, r.Allow); err != nil {
+		return nil, err
+	}
+	if r.Repository == "" {
+		r.Repository = anyRepository(r.before)
+	}
+	r.say(Looking, "asking the registry what it would delete")
+	out, err := r.garbage(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	r.report.Nothing = len(out.Blobs)+len(out.Links) == 0
+	return s, nil
+}
+
+// read gets the configuration and the files from the first pod: all of them share one
+// storage.
+func (r *run) read(ctx context.Context) (err error) {
+	runner := r.Access.Runner(r.pods[0])
+	if r.config, err = disk.ReadConfig(ctx, runner, r.Config); err != nil {
+		return err
+	}
+	if r.config.Driver != "filesystem" {
+		return hint.With(fmt.Errorf("looking at the registry's storage: the driver %q keeps it elsewhere, where this program cannot check what a collection does", r.config.Driver),
+			"make the registry read only, and run its garbage-collect by hand")
+	}
+	r.before, err = disk.List(ctx, runner, r.config.Root)
+	return err
+}
+
+func anyRepository(l *disk.Listing) string {
+	for _, repository := range l.Repositories {
+		if repository.Manifests {
+			return repository.Name
+		}
+	}
+	return ""
+}
+
+// whileQuiet is everything that needs a registry that nobody can push to. It returns
+// blobs to ask for when it is open again.
+func (r *run) whileQuiet(ctx context.Context, s *Snapshot) ([]pair, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.Collect, fmt.Errorf("collecting garbage took longer than %s", r.Collect))
+	defer cancel()
+	if err := r.quiesce(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := r.same(ctx); err != nil {
+		return nil, err
+	}
+	r.say(Checking, "reading the registry again")
+	reachable, err := r.Reachable(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading what the registry needs: %w", err)
+	}
+	r.say(Checking, "asking the registry what it is going to delete")
+	plan, err := r.garbage(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := firewall(plan, reachable); err != nil {
+		return nil, err
+	}
+	r.expect(plan)
+	if len(plan.Blobs)+len(plan.Links) == 0 {
+		return nil, nil
+	}
+	pairs, err := r.sample(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	return pairs, r.sweep(ctx, plan, reachable)
+}
+
+// expect notes what the dry run promises.
+func (r *run) expect(plan *Output) {
+	for _, d := range plan.Blobs {
+		size, listed := r.before.Blobs[d]
+		if !listed {
+			r.report.Unknown = append(r.report.Unknown, d)
+		}
+		r.report.Expected += size
+	}
+}
+
+// sweep is the real thing, and its audit.
+func (r *run) sweep(ctx context.Context, plan *Output, reachable Reachable) error {
+	if err := r.enter(ctx, Collecting); err != nil {
+		return err
+	}
+	if err := r.closed(ctx); err != nil {
+		return err
+	}
+	r.say(Collecting, fmt.Sprintf("deleting %d blobs", len(plan.Blobs)))
+	done, failed := r.garbage(ctx, false)
+	// Also a collection that failed has deleted something: see what.
+	after, err := disk.List(ctx, r.Access.Runner(r.pods[0]), r.config.Root)
+	if err != nil {
+		return errors.Join(failed, fmt.Errorf("looking at the registry's files after the collection: %w", err))
+	}
+	err = r.audit(plan, done, reachable, after)
+	// Somebody may have opened the registry meanwhile.
+	return errors.Join(failed, err, r.closed(ctx))
+}
