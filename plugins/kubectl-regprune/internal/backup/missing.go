@@ -3,13 +3,16 @@ package backup
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 )
 
-// missing lists what the server would have to have for a manifest and has not: of
-// children always, as that is known, of blobs if they are to be asked for.
+// missing lists what the server would have to have for a manifest and has not: children
+// and the config always, layers if they are to be asked for.
 func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest, blobs bool) ([]string, error) {
 	content, err := m.Parse()
 	if err != nil {
@@ -21,15 +24,17 @@ func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest, blobs 
 			missing = append(missing, r.lack(child.Digest)...)
 		}
 	}
-	if !blobs {
-		return unique(missing), nil
+	if c := content.Config; c != nil {
+		there, err := r.config(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			missing = append(missing, c.Digest)
+		}
 	}
-	needs := content.Layers
-	if content.Config != nil {
-		needs = append([]registry.Descriptor{*content.Config}, needs...)
-	}
-	for _, d := range needs {
-		if d.Foreign() {
+	for _, d := range content.Layers {
+		if d.Foreign() || !blobs {
 			continue
 		}
 		there, err := r.blob(ctx, d.Digest)
@@ -41,6 +46,24 @@ func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest, blobs 
 		}
 	}
 	return unique(missing), nil
+}
+
+// config reads a config. Of what a server only claims to have, distribution announces
+// the length and then sends nothing.
+func (r *repoRestorer) config(ctx context.Context, d *registry.Descriptor) (bool, error) {
+	const most = 4 << 20 // bytes
+	if d.Size > most {
+		return r.blob(ctx, d.Digest)
+	}
+	claimed, err := r.blob(ctx, d.Digest)
+	if err != nil || !claimed {
+		return false, err
+	}
+	_, err = r.to.Blob(ctx, r.name, d.Digest, most)
+	if err == nil || !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, registry.ErrContent) {
+		return err == nil, err
+	}
+	return false, hint.With(fmt.Errorf("config %q: %w", d.Digest, ErrStale), "restart the registry, then try again")
 }
 
 // lack is what is gone of a manifest, or the manifest itself if that is not known.

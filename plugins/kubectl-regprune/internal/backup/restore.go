@@ -16,7 +16,11 @@ type Target interface {
 	Head(ctx context.Context, repo, ref string) (registry.Descriptor, error)
 	PutManifest(ctx context.Context, repo, ref string, m *registry.Manifest) error
 	StatBlob(ctx context.Context, repo, digest string) (size int64, err error)
+	Blob(ctx context.Context, repo, digest string, limit int64) ([]byte, error)
 }
+
+// ErrStale is why a registry cannot be believed.
+var ErrStale = errors.New("the registry claims to have blobs that it has lost")
 
 // RestoreOptions are for [Restore].
 type RestoreOptions struct {
@@ -56,9 +60,9 @@ type Outcome struct {
 // the backup, the tags of a repository after its manifests; with an error, they say
 // what was done until then.
 //
-// A check believes the server, which may claim to have blobs that a garbage
-// collection of another process has removed, until it is restarted. What is put
-// back is read again.
+// Configs are read, as a server may claim to have blobs that a garbage collection of
+// another process has removed, until it is restarted: that is [ErrStale], and ends
+// it. Of layers its word is taken. What is put back is read again.
 func Restore(ctx context.Context, to Target, b *Backup, opts RestoreOptions) ([]Outcome, error) {
 	if opts.Parallel <= 0 {
 		opts.Parallel = 4
@@ -135,8 +139,10 @@ func each[T any](ctx context.Context, r *restorer, items []T, do func(context.Co
 		if r.opts.Progress != nil {
 			r.opts.Progress(r.done, r.total)
 		}
-		if errors.Is(o.Err, registry.ErrDenied) || errors.Is(o.Err, registry.ErrUnauthorized) || errors.Is(o.Err, registry.ErrUnsupported) {
-			cancel(o.Err)
+		for _, lasting := range []error{registry.ErrDenied, registry.ErrUnauthorized, registry.ErrUnsupported, ErrStale} {
+			if errors.Is(o.Err, lasting) {
+				cancel(o.Err)
+			}
 		}
 	}
 	var all []Outcome
@@ -166,7 +172,11 @@ func (r *repoRestorer) manifest(ctx context.Context, m Manifest) Outcome {
 	if err != nil {
 		return o.failed(err)
 	}
-	if o.Missing, err = r.missing(ctx, body, r.opts.Check); err != nil {
+	o.Missing, err = r.missing(ctx, body, r.opts.Check)
+	if err == nil && len(o.Missing) > 0 && !r.opts.Check {
+		o.Missing, err = r.missing(ctx, body, true) // all of it
+	}
+	if err != nil {
 		return o.failed(err)
 	}
 	switch {

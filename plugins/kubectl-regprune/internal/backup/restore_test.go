@@ -1,0 +1,166 @@
+package backup_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
+)
+
+// TestAfterGarbageCollection says of each image exactly which blobs are gone, and puts
+// back what can be.
+func TestAfterGarbageCollection(t *testing.T) {
+	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
+		s := registrytest.Start(t, v, registrytest.Options{})
+		// All share a layer and a config with one that stays, but for some.
+		s.Push("app", image("kept", true), "1.0")
+		whole := s.Push("app", image("whole", true), "whole")
+		lost := s.Push("app", image("lost", false), "lost")
+		index := s.Push("app", registrytest.Index{Manifests: []registrytest.Builder{image("child", true), image("lost child", false)}}, "index")
+		good := s.Push("app", registrytest.Index{Manifests: []registrytest.Builder{image("child", true)}}, "good")
+		p := going(map[string]*registrytest.Content{"whole": whole, "lost": lost, "index": index, "good": good}, append(index.Children, good.Children...)...)
+		b := write(t, s.Client(), p, filepath.Join(t.TempDir(), "run"))
+		client := s.Client()
+		for _, m := range b.Index.Repos[0].Manifests {
+			if err := client.DeleteManifest(t.Context(), "app", m.Digest); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := s.GarbageCollect(); err != nil {
+			t.Fatal(out, err)
+		}
+		s.Restart() // it remembers blobs that are gone
+
+		gone := func(c *registrytest.Content) (list []string) {
+			for _, blob := range c.Blobs {
+				if _, err := os.Stat(s.BlobFile(registry.Digest(blob))); err != nil {
+					list = append(list, registry.Digest(blob))
+				}
+			}
+			slices.Sort(list)
+			return list
+		}
+		if len(gone(lost)) != 2 || len(gone(whole)) != 0 || len(gone(index.Children[1])) != 2 {
+			t.Fatalf("gone: %v, %v, %v", gone(lost), gone(whole), gone(index.Children[1]))
+		}
+		for _, check := range []bool{true, false} {
+			outcomes, err := backup.Restore(t.Context(), client, b, backup.RestoreOptions{Check: check})
+			if err != nil {
+				t.Fatal(err)
+			}
+			can := map[bool]backup.Status{true: backup.Restorable, false: backup.Restored}[check]
+			for _, want := range []backup.Outcome{
+				{Tag: "whole", Digest: whole.Digest, Status: can},
+				{Tag: "good", Digest: good.Digest, Status: can},
+				{Digest: index.Children[0].Digest, Status: can},
+				{Tag: "lost", Digest: lost.Digest, Status: backup.Impossible, Missing: gone(lost)},
+				{Digest: lost.Digest, Status: backup.Impossible, Missing: gone(lost)},
+				{Tag: "index", Digest: index.Digest, Status: backup.Impossible, Missing: gone(index.Children[1])},
+				{Digest: index.Digest, Status: backup.Impossible, Missing: gone(index.Children[1])},
+			} {
+				want.Repo = "app"
+				got := status(outcomes, want.Tag, want.Digest)
+				got.Err = nil
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("check %v (-want +got):\n%s", check, diff)
+				}
+			}
+		}
+		for tag, c := range map[string]*registrytest.Content{"whole": whole, "good": good} {
+			if d, err := client.Head(t.Context(), "app", tag); err != nil || d.Digest != c.Digest {
+				t.Errorf("tag %s: %+v, %v", tag, d, err)
+			}
+		}
+		for _, tag := range []string{"lost", "index"} {
+			if _, err := client.Head(t.Context(), "app", tag); !errors.Is(err, registry.ErrNotFound) {
+				t.Errorf("tag %s: %v", tag, err)
+			}
+		}
+	})
+}
+
+func TestRestoreLooksFirst(t *testing.T) {
+	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
+	old := s.Push("app", image("old", false), "a", "b")
+	p := going(map[string]*registrytest.Content{"a": old, "b": old})
+	b := write(t, s.Client(), p, filepath.Join(t.TempDir(), "run"))
+	client := s.Client()
+	if err := client.DeleteManifest(t.Context(), "app", old.Digest); err != nil {
+		t.Fatal(err)
+	}
+	fresh := s.Push("app", image("fresh", false), "a")
+	restore := func(o backup.RestoreOptions) []backup.Outcome {
+		t.Helper()
+		outcomes, err := backup.Restore(t.Context(), client, b, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcomes
+	}
+	if none := restore(backup.RestoreOptions{Repos: func(name string) bool { return name != "app" }}); len(none) != 0 {
+		t.Errorf("outcomes %+v", none)
+	}
+	o := restore(backup.RestoreOptions{})
+	if a, b := status(o, "a", ""), status(o, "b", ""); a.Status != backup.Moved || a.Now != fresh.Digest || b.Status != backup.Restored {
+		t.Errorf("outcomes %+v", o)
+	}
+	if d, err := client.Head(t.Context(), "app", "a"); err != nil || d.Digest != fresh.Digest {
+		t.Errorf("the tag was moved: %+v, %v", d, err)
+	}
+	if a := status(restore(backup.RestoreOptions{Force: true}), "a", ""); a.Status != backup.Restored {
+		t.Errorf("forced: %+v", a)
+	}
+	if d, err := client.Head(t.Context(), "app", "a"); err != nil || d.Digest != old.Digest {
+		t.Errorf("the tag was not moved: %+v, %v", d, err)
+	}
+	if err := client.DeleteManifest(t.Context(), "app", old.Digest); err != nil {
+		t.Fatal(err)
+	}
+	s.SetReadOnly(true)
+	if _, err := backup.Restore(t.Context(), client, b, backup.RestoreOptions{}); !errors.Is(err, registry.ErrUnsupported) {
+		t.Errorf("read-only: %v", err)
+	}
+}
+
+// TestServerRemembersWhatIsGone: a registry that has lost blobs and does not know takes
+// a manifest all the same. That would be no success, so nothing is written.
+func TestServerRemembersWhatIsGone(t *testing.T) {
+	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
+		s := registrytest.Start(t, v, registrytest.Options{})
+		s.Push("app", image("kept", false), "1.0")
+		old := s.Push("app", image("old", false), "old")
+		b := write(t, s.Client(), going(map[string]*registrytest.Content{"old": old}), filepath.Join(t.TempDir(), "run"))
+		client := s.Client()
+		if err := client.DeleteManifest(t.Context(), "app", old.Digest); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := s.GarbageCollect(); err != nil {
+			t.Fatal(out, err)
+		}
+		if _, err := client.StatBlob(t.Context(), "app", registry.Digest(old.Blobs[0])); err != nil {
+			t.Fatalf("the server does not claim to have the config: %v", err)
+		}
+		client = s.Client(func(o *registry.Options) { o.Retry = registry.Retry{Times: 2, Wait: time.Millisecond} })
+		for _, check := range []bool{true, false} {
+			outcomes, err := backup.Restore(t.Context(), client, b, backup.RestoreOptions{Check: check})
+			if !errors.Is(err, backup.ErrStale) || hint.Of(err) == "" {
+				t.Errorf("error %v", err)
+			}
+			if o := status(outcomes, "", old.Digest); o.Status != backup.Failed {
+				t.Errorf("manifest: %+v", o)
+			}
+			if _, err := client.Head(t.Context(), "app", old.Digest); !errors.Is(err, registry.ErrNotFound) {
+				t.Errorf("it was written: %v", err)
+			}
+		}
+	})
+}
