@@ -145,7 +145,7 @@ var (
 		"kubernetes/kube-apiserver", "kubernetes/kube-controller-manager", "kubernetes/kube-scheduler", "kubernetes/kubectl",
 	}
 	partPrograms = map[string][]string{
-		"node":    {"kubernetes/kubelet", "runc/runc", "containerd/containerd", "containerd/containerd-shim-runc-v2", "containerd/ctr"},
+		"node":    {"kubernetes/kubelet", "runc/runc", "containerd/containerd", "containerd/containerd-shim-runc-v2", "containerd/ctr", "registry/registry"},
 		"kwok":    {"kwok/kwok"},
 		"metrics": {"metrics-server/metrics-server"},
 	}

@@ -20,9 +20,18 @@ const (
 )
 
 // imagePackages are the Debian packages whose programs go into the images.
-var imagePackages = []string{"busybox-static", "redis-server", "redis-tools", "memcached"}
+var imagePackages = []string{"busybox-static", "redis-server", "redis-tools", "memcached", "docker-registry"}
 
 var containerPath = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+// imageSpec is an image to build.
+type imageSpec struct {
+	name   string
+	files  *rootfs
+	config imageConfig
+}
+
+func port(p string) map[string]struct{} { return map[string]struct{}{p + "/tcp": {}} }
 
 // images builds every image and imports those that containerd does not have.
 func (t *testbed) images(ctx context.Context) error {
@@ -31,12 +40,7 @@ func (t *testbed) images(ctx context.Context) error {
 		"go", "build", "-C", filepath.Join(t.root, "hack", "testbed"), "-trimpath", "-ldflags=-s -w", "-o", app, "./app"); err != nil {
 		return err
 	}
-	port := func(p string) map[string]struct{} { return map[string]struct{}{p + "/tcp": {}} }
-	for _, image := range []struct {
-		name   string
-		files  *rootfs
-		config imageConfig
-	}{
+	for _, image := range append([]imageSpec{
 		{pauseImage, appFiles(app, "pause"), imageConfig{Entrypoint: []string{"/pause"}}},
 		{distrolessImage, appFiles(app, "app"), imageConfig{Entrypoint: []string{"/app"}, Cmd: []string{"sleep"}}},
 		{busyboxImage, busyboxFiles(ctx), imageConfig{Env: containerPath, Cmd: []string{"sh"}}},
@@ -44,7 +48,7 @@ func (t *testbed) images(ctx context.Context) error {
 			Env: containerPath, Cmd: []string{"redis-server", "--protected-mode", "no"}, WorkingDir: "/data", ExposedPorts: port("6379")}},
 		{memcachedImage, serverFiles(ctx, "/usr/bin/memcached"), imageConfig{
 			Env: containerPath, Cmd: []string{"memcached", "-u", "nobody"}, ExposedPorts: port("11211")}},
-	} {
+	}, t.registryImages(ctx)...) {
 		if err := t.importImage(ctx, image.name, image.files, image.config); err != nil {
 			return err
 		}
