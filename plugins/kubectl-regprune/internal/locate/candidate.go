@@ -99,6 +99,16 @@ func (c *Candidate) Ready() int {
 	return n
 }
 
+// Restarts says whether a change of the workload's specification can give it new pods:
+// not so for bare pods, and not known for kinds that are not built in.
+func (c *Candidate) Restarts() bool {
+	switch c.Workload.Kind {
+	case resolve.Deployment, resolve.StatefulSet, resolve.DaemonSet, resolve.ReplicationController:
+		return true
+	}
+	return false
+}
+
 // Refine takes the server's configuration file as read from its container, instead of
 // what the API server told of it. It fails on text that is no YAML, and changes
 // nothing then.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +19,32 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
 )
+
+// What objects of testdata say of their places, which are others here.
+var (
+	anyNamespace = regexp.MustCompile(`namespace: \w+`)
+	address      = regexp.MustCompile(`clusterIP: \d[\d.]*,?`)
+)
+
+// findsAll: with the rights of a step, nothing about the registry stays unread, but
+// for what is outside of the namespace where the step has no business there.
+func findsAll(t *testing.T, client *kube.Client, o Options) {
+	t.Helper()
+	c, err := locate.Find(t.Context(), client, locate.Query{Namespace: o.Namespace, Ref: &resolve.Ref{Kind: resolve.Deployment, Name: "store"}})
+	if err != nil {
+		t.Errorf("finding the registry: %v", err)
+		return
+	}
+	if len(c.Unread) != 0 || c.Name() != "svc/"+o.Namespace+"/store:8080" || c.Autoscaler != "store-scaler" || c.Storage.Kind != locate.PVCRWO || len(c.GCJobs) != 1 {
+		t.Errorf("%s, unread %q: %+v", c.Name(), c.Unread, c)
+	}
+	c, err = locate.Find(t.Context(), client, locate.Query{Namespace: o.Namespace, Ref: &resolve.Ref{Kind: resolve.Service, Name: "reg-docker-registry"}})
+	if err != nil || !slices.Contains(c.Aliases, "images.example.test") || c.Settings.Source == "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
 
 // TestManifestsGrantWhatIsNeeded applies the manifests to a cluster and asks it, as
 // their service account, for every right that the step needs: all are there, and they
@@ -53,6 +79,14 @@ func TestManifestsGrantWhatIsNeeded(t *testing.T) {
 	}
 	t.Cleanup(func() { kubectl("", "delete", "namespace", ns.Name, "--wait=false") })
 
+	for _, name := range []string{"twuni", "plain"} {
+		text, err := os.ReadFile("../locate/testdata/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := address.ReplaceAllString(anyNamespace.ReplaceAllString(string(text), "namespace: "+ns.Name), "")
+		kubectl(own, "apply", "-f", "-")
+	}
 	for _, o := range []Options{
 		{Step: Plan, Files: true, Groups: []string{"metrics.k8s.io"}}, {Step: Apply}, {Step: GC, Workload: deployment, CronJobs: []string{"one", "two"}},
 		{Step: GC, Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "registry"}},
@@ -78,6 +112,7 @@ func TestManifestsGrantWhatIsNeeded(t *testing.T) {
 			if missing, err := Check(t.Context(), client, o); err != nil || len(missing) != 0 {
 				t.Errorf("after: %v, %v", missing, err)
 			}
+			findsAll(t, client, o)
 			more := []Missing{
 				{Verb: "delete", Resource: "secrets", Namespace: ns.Name}, {Verb: "patch", Resource: "deployments", Group: "apps", Namespace: ns.Name},
 				{Verb: "create", Resource: "pods/exec", Namespace: "kube-system"}, {Verb: "create", Resource: "pods", Namespace: ns.Name}, {Verb: "get", Resource: "secrets", Namespace: ns.Name},
