@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,7 +52,7 @@ func (v *usageView) table(w io.Writer, images bool) error {
 	t := output.Table{NoHeaders: v.NoHeaders, Columns: []output.Column{
 		{Header: "REPOSITORY", Shrink: true, Middle: true}, {Header: "TAGS", Right: true, Drop: 2}, {Header: "IMAGES", Right: true, Drop: 1},
 		{Header: "SIZE", Right: true}, {Header: "EXCLUSIVE", Right: true}, {Header: "SHARED", Right: true},
-		{Header: "UNTAGGED", Right: true, Drop: 3}, {Header: "OF SIZE", Right: true, Drop: 3},
+		{Header: "UNTAGGED", Right: true, Drop: 3}, {Header: "UNTAGGED SIZE", Right: true, Drop: 3},
 	}}
 	list, others := v.Largest(v.Top)
 	for _, r := range list {
@@ -104,6 +105,14 @@ func (v *usageView) images(w io.Writer, list []*usage.Repository) error {
 		}
 		if others > 0 {
 			t.Rows = append(t.Rows, []string{fmt.Sprintf("(%s of %s)", counted(others, "smaller one", "smaller ones"), clean(r.Name))})
+		}
+	}
+	if v.Now.IsZero() {
+		t.Columns = slices.Delete(t.Columns, 1, 2)
+		for i := range t.Rows {
+			if len(t.Rows[i]) > 1 {
+				t.Rows[i] = slices.Delete(t.Rows[i], 1, 2)
+			}
 		}
 	}
 	return t.Write(w, v.Width)

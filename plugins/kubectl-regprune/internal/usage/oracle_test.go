@@ -20,6 +20,17 @@ func (o oracle) sum(digests map[string]bool) (bytes int64) {
 	return bytes
 }
 
+// unknown counts what has no size, or may need more than is known.
+func (o oracle) unknown(digests map[string]bool) (n int64) {
+	for d := range digests {
+		m := o.Manifests[d]
+		if _, known := o.Size(d); !known || m != nil && m.Broken != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // roots are the digests that tags name, and the manifests that no tag leads to.
 func (o oracle) roots(r *graph.Repository) (tagged, untagged []string) {
 	for _, t := range r.Tags {
@@ -102,6 +113,7 @@ func TestUsageAgainstBruteForce(t *testing.T) {
 				all[graph.Ref{Repository: r.Name, Digest: d}] = true
 			}
 			is("bytes of "+r.Name, got.Bytes, o.sum(o.Marked(slices.Values(r.Linked))))
+			is("unknown sizes", int64(got.UnknownSizes), o.unknown(o.Marked(slices.Values(r.Linked))))
 			is("tagged bytes", got.TaggedBytes, o.sum(o.Marked(maps.Keys(o.Closure(r, tagged)))))
 			is("exclusive bytes", got.ExclusiveBytes, o.Freed(all).Plan)
 			is("shared bytes", got.SharedBytes, got.Bytes-got.ExclusiveBytes)

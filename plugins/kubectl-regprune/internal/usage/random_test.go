@@ -41,6 +41,9 @@ func randomRegistry(rng *rand.Rand) *graph.Registry {
 				m.Layers = append(m.Layers, oneOf(rng, blobs))
 			}
 		}
+		if rng.IntN(30) == 0 {
+			m.Broken, m.Config, m.Layers, m.Children = "cut short", nil, nil, nil
+		}
 		if rng.IntN(30) != 0 {
 			g.Manifests[m.Digest] = m
 		}

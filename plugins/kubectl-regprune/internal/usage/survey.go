@@ -58,6 +58,7 @@ type survey struct {
 	size       []int64 // -1: not known
 	held       []holders
 	repository []int32 // the index of the only one that needs it, several or nobody
+	unread     []bool  // a manifest that cannot be read: what it needs is not known
 	seen       []int32 // the last count that had it, so that each counts it once
 	counts     int32
 	repos      []Repository
@@ -86,6 +87,8 @@ func (s *survey) number(digest string) int32 {
 		s.held = append(s.held, holders{})
 		s.repository = append(s.repository, nobody)
 		s.seen = append(s.seen, 0)
+		m := s.graph.Manifests[digest]
+		s.unread = append(s.unread, m != nil && m.Broken != "")
 	}
 	return n
 }
@@ -138,6 +141,9 @@ func (t *tally) add(blobs []int32) {
 			t.unknown++
 		default:
 			t.bytes += t.size[b]
+		}
+		if t.unread[b] {
+			t.unknown++
 		}
 		t.seen[b] = t.id
 	}

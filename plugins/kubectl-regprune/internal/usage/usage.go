@@ -59,7 +59,7 @@ type Repository struct {
 	ExclusiveBytes int64    `json:"exclusiveBytes"`
 	SharedBytes    int64    `json:"sharedBytes"`       // with other repositories
 	WithinBytes    int64    `json:"sharedWithinBytes"` // only here, but by several images
-	UnknownSizes   int      `json:"unknownSizes"`
+	UnknownSizes   int      `json:"unknownSizes"`      // blobs whose size nobody knows, and manifests that cannot be read
 	Untagged       Untagged `json:"untagged"`
 	Images         []Image  `json:"images"` // in the order of their first tags
 	// What a plan does, if there is one.

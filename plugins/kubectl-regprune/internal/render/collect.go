@@ -1,0 +1,74 @@
+package render
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/output"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
+)
+
+type finding struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+// collected is a report for programs. Sizes are bytes.
+type collected struct {
+	kind
+	Run           string    `json:"run"`
+	Nothing       bool      `json:"nothing"` // there was no garbage, and nothing was restarted
+	Freed         int64     `json:"freedBytes"`
+	Expected      int64     `json:"expectedBytes"` // that the dry run promised
+	FreeBefore    int64     `json:"freeBytesBefore"`
+	FreeAfter     int64     `json:"freeBytesAfter"` // of the file system; -1: not known
+	Swept         []string  `json:"swept"`
+	Links         int       `json:"links"`
+	NotListed     []string  `json:"notListed"` // were to go although no file of them was found
+	ReadOnlyNanos int64     `json:"readOnlyNs"`
+	Probed        int       `json:"probed"`
+	Stale         []string  `json:"stale"` // swept, but the server still claims to have them
+	Findings      []finding `json:"findings"`
+}
+
+// Collect writes how a garbage collection went, in one of [ResultFormats].
+func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) error {
+	v := collected{kind{apiVersion, "CollectResult"}, r.Run, r.Nothing, r.Freed, r.Expected, r.FreeBytes[0], r.FreeBytes[1],
+		append([]string{}, r.Swept...), r.Links, append([]string{}, r.Unknown...), r.Quiesced.Nanoseconds(), r.Probed, append([]string{}, r.Stale...), []finding{}}
+	for _, f := range r.Findings {
+		v.Findings = append(v.Findings, finding{f.ID, clean(f.Text)})
+	}
+	return result(w, format, v, func(p *page) {
+		b := &block{}
+		for _, f := range v.Findings {
+			b.line("Note", "%s (%s)", f.Text, f.ID)
+		}
+		if r.Nothing {
+			b.line("Result", "there is no garbage; nothing was restarted")
+			p.lines(b)
+			return
+		}
+		b.line("Freed", "%s in %s", output.Bytes(r.Freed), counted(len(r.Swept), "blob", "blobs"))
+		if r.Freed != r.Expected {
+			b.line("Freed", "%s were expected", output.Bytes(r.Expected))
+		}
+		if r.FreeBytes[0] >= 0 && r.FreeBytes[1] >= 0 {
+			b.line("Free", "%s of the file system, %s before", output.Bytes(r.FreeBytes[1]), output.Bytes(r.FreeBytes[0]))
+		}
+		if r.Quiesced > 0 {
+			b.line("Read-only", "for %s", r.Quiesced.Round(time.Second))
+		}
+		if len(r.Unknown) > 0 {
+			b.line("Not known", "the files of %s that were to go: %s", counted(len(r.Unknown), "blob", "blobs"), some(shorts(r.Unknown)))
+		}
+		switch {
+		case len(r.Stale) > 0:
+			b.line("Result", "the server still claims to have %d of %s that are gone: %s", len(r.Stale), counted(r.Probed, "blob", "blobs"), some(shorts(r.Stale)))
+			b.line("Result", "restart it, or empty its cache, before anybody pushes")
+		case r.Probed > 0:
+			b.line("Result", "the server knows that %s", strings.TrimSpace(counted(r.Probed, "blob that was asked for is gone", "blobs that were asked for are gone")))
+		}
+		p.lines(b)
+	})
+}

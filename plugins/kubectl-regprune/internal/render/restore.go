@@ -1,0 +1,107 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/output"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/why"
+)
+
+type outcome struct {
+	backup.Outcome
+	Error string `json:"error,omitempty"`
+}
+
+type restored struct {
+	kind
+	Run      string                `json:"run"`
+	Complete bool                  `json:"complete"` // everything is, or could be, as it was
+	Counts   map[backup.Status]int `json:"counts"`
+	Items    []outcome             `json:"items"`
+}
+
+var statuses = []backup.Status{backup.Restored, backup.Restorable, backup.Present, backup.Moved, backup.Impossible, backup.Failed}
+
+// Restore writes what was put back of a run, or could be, in one of [ResultFormats].
+// Tables list what was not.
+func Restore(w io.Writer, format, run string, outcomes []backup.Outcome, o ResultOptions) error {
+	v := restored{kind{apiVersion, "RestoreResult"}, run, true, map[backup.Status]int{}, []outcome{}}
+	tags, manifests := map[backup.Status]int{}, map[backup.Status]int{}
+	for _, one := range outcomes {
+		v.Items = append(v.Items, outcome{one, said(one.Err)})
+		v.Counts[one.Status]++
+		if !well(one.Status) {
+			v.Complete = false
+		}
+		if one.Tag != "" {
+			tags[one.Status]++
+		} else {
+			manifests[one.Status]++
+		}
+	}
+	return result(w, format, v, func(p *page) {
+		counts := &output.Table{Columns: []output.Column{{Header: "STATUS"}, {Header: "TAGS", Right: true}, {Header: "MANIFESTS", Right: true}}}
+		for _, s := range statuses {
+			if v.Counts[s] > 0 {
+				counts.Rows = append(counts.Rows, []string{string(s), strconv.Itoa(tags[s]), strconv.Itoa(manifests[s])})
+			}
+		}
+		p.table(counts, o)
+		items := &output.Table{Columns: []output.Column{{Header: "NOT PUT BACK"}, {Header: "STATUS"}, {Header: "DETAIL"}}}
+		for _, one := range v.Items {
+			if !well(one.Status) {
+				items.Rows = append(items.Rows, []string{image(one.Repo, one.Tag, one.Digest), string(one.Status), restoreDetail(one)})
+			}
+		}
+		p.table(items, ResultOptions{NoHeaders: o.NoHeaders})
+		b := &block{}
+		switch {
+		case len(outcomes) == 0:
+			b.line("Result", "there was nothing to put back")
+		case v.Complete && v.Counts[backup.Restorable] > 0:
+			b.line("Result", "all of it can be put back")
+		case v.Complete:
+			b.line("Result", "all of it is there")
+		default:
+			b.line("Result", "partial: see above for the rest")
+		}
+		p.lines(b)
+	})
+}
+
+func well(s backup.Status) bool {
+	return s == backup.Restored || s == backup.Restorable || s == backup.Present
+}
+
+func restoreDetail(o outcome) string {
+	return join(prefixed("leads to", clean(why.Short(o.Now))), prefixed("missing", some(shorts(o.Missing))), o.Error)
+}
+
+type runList struct {
+	kind
+	Items []backup.Run `json:"items"`
+}
+
+// Runs lists earlier runs, in one of [ResultFormats].
+func Runs(w io.Writer, format string, runs []backup.Run, o ResultOptions) error {
+	v := runList{kind{apiVersion, "RunList"}, append([]backup.Run{}, runs...)}
+	return result(w, format, v, func(p *page) {
+		t := &output.Table{Columns: []output.Column{{Header: "RUN"}, {Header: "STATE"}, {Header: "CREATED", Drop: 1}, {Header: "TAGS", Right: true},
+			{Header: "MANIFESTS", Right: true}, {Header: "REGISTRY", Shrink: true, Middle: true}}}
+		for _, r := range runs {
+			created := notKnown
+			if !r.CreatedAt.IsZero() {
+				created = r.CreatedAt.UTC().Format(time.RFC3339)
+			}
+			tags, manifests := strconv.Itoa(r.Tags), strconv.Itoa(r.Manifests)
+			if r.Registry == "" { // its index could not be read
+				tags, manifests = notKnown, notKnown
+			}
+			t.Rows = append(t.Rows, []string{clean(r.Name), clean(string(r.State)), created, tags, manifests, join(clean(r.Registry))})
+		}
+		p.table(t, o)
+	})
+}

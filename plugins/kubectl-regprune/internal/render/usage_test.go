@@ -1,0 +1,45 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render/sample"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/usage"
+)
+
+func used(t *testing.T, format string, g *graph.Registry, o render.UsageOptions) string {
+	t.Helper()
+	var b strings.Builder
+	if err := render.Usage(&b, format, usage.Of(g, "svc/registry/registry:5000"), o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestUsageFormats(t *testing.T) {
+	g := sample.Registry()
+	for _, format := range []string{render.Table, render.Wide, render.JSON, render.YAML} {
+		golden(t, "usage."+format+".txt", used(t, format, g, render.UsageOptions{Now: sample.Now}))
+	}
+	golden(t, "usage.top.txt", used(t, render.Table, g, render.UsageOptions{Images: true, Top: 1, Now: sample.Now}))
+	if got := used(t, render.HTML, g, render.UsageOptions{Now: sample.Now}); !strings.HasPrefix(got, "<!doctype html>") {
+		t.Errorf("html begins with %.40q", got)
+	}
+}
+
+// TestUsageOfWhatIsNotKnown: bounds say that they are, and nothing unknown is 0.
+func TestUsageOfWhatIsNotKnown(t *testing.T) {
+	g := sample.Registry()
+	g.Stored = nil
+	g.Repositories[1].Complete = false
+	b := sample.Builder{Registry: g}
+	b.Repository("unknown/sizes", map[string]string{"1": sample.Digest("sizes")}, b.Image("sizes", time.Hour, map[string]int64{"of unknown size": -1}))
+	unread := &graph.Manifest{Digest: sample.Digest("unread"), Broken: "cut short"}
+	b.Manifests[unread.Digest] = unread
+	b.Repository("unknown/manifest", map[string]string{"1": unread.Digest}, unread)
+	golden(t, "usage.unknown.txt", used(t, render.Wide, g, render.UsageOptions{}))
+}

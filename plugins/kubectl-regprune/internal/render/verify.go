@@ -1,0 +1,100 @@
+package render
+
+import (
+	"io"
+	"strings"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/output"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/verify"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/why"
+)
+
+type fault struct {
+	verify.Fault
+	Error string `json:"error,omitempty"`
+}
+
+type broken struct {
+	verify.Broken
+	Faults []fault `json:"faults"`
+}
+
+type verified struct {
+	kind
+	Intact bool `json:"intact"` // all was looked at, and nothing is wrong
+	*verify.Result
+	Broken []broken `json:"broken"`
+}
+
+// Verify writes what can be pulled, in one of [ResultFormats]. Tables list what cannot.
+func Verify(w io.Writer, format string, r *verify.Result, o ResultOptions) error {
+	v := verified{kind{apiVersion, "VerifyResult"}, len(r.Broken) == 0, r, []broken{}}
+	for _, b := range r.Broken {
+		one := broken{b, []fault{}}
+		for _, f := range b.Faults {
+			one.Faults = append(one.Faults, fault{f, said(f.Err)})
+		}
+		v.Broken = append(v.Broken, one)
+	}
+	return result(w, format, v, func(p *page) {
+		t := &output.Table{Columns: []output.Column{{Header: "IMAGE"}, {Header: "STATE"}, {Header: "PROBLEM"}}}
+		for _, b := range v.Broken {
+			t.Rows = append(t.Rows, []string{image(b.Repo, b.Tag, b.Digest), state(b.Broken), problems(b.Faults)})
+		}
+		p.table(t, ResultOptions{NoHeaders: o.NoHeaders})
+		p.lines(verifySummary(r))
+	})
+}
+
+func state(b verify.Broken) string {
+	switch {
+	case b.Unknown:
+		return "unknown"
+	case b.Before:
+		return "broken before"
+	}
+	return "broken"
+}
+
+// problems names the first few of an image's faults.
+func problems(faults []fault) string {
+	var list []string
+	for _, f := range faults {
+		list = append(list, join(strings.Join(strings.Fields(f.What+" "+clean(why.Short(f.Digest))+" "+f.Fault.Fault), " "), f.Error))
+	}
+	return some(list)
+}
+
+func verifySummary(r *verify.Result) *block {
+	b := &block{}
+	unknown, before := 0, 0
+	for _, one := range r.Broken {
+		switch {
+		case one.Unknown:
+			unknown++
+		case one.Before:
+			before++
+		}
+	}
+	b.line("Looked at", "%s, %s, %s", counted(r.Tags, "tag", "tags"), counted(r.Manifests, "manifest", "manifests"), counted(r.Blobs, "blob", "blobs"))
+	if damaged := len(r.Broken) - unknown - before; damaged > 0 {
+		b.line("Result", "%s cannot be pulled as a whole", counted(damaged, "image", "images"))
+	}
+	if before > 0 {
+		b.line("Result", "%s could not be pulled before, either", counted(before, "image", "images"))
+	}
+	if unknown > 0 {
+		b.line("Result", "%s could not be asked about: nothing is known to be wrong with %s", counted(unknown, "image", "images"), them(unknown))
+	}
+	if len(r.Broken) == 0 {
+		b.line("Result", "the registry has all that these need")
+	}
+	return b
+}
+
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
