@@ -40,7 +40,7 @@ type Options struct {
 	Conns     int           // connections to a host at once, default 8; more requests wait
 	Timeout   time.Duration // of one attempt, answer included; default 5 minutes
 	Retry     Retry
-	OnRetry   func(Attempt) // called before the wait for every further attempt
+	OnRetry   func(Attempt) // called before the wait for every further attempt, by several goroutines at once
 }
 
 // Client asks one registry. Its methods may be called at the same time.

@@ -119,3 +119,16 @@ func TestPuttingBack(t *testing.T) {
 		wants(t, p.Client(quick).PutManifest(ctx, "a/b", "v4", m), registry.ErrContent, "the server calls it", "")
 	})
 }
+
+// A redirected deletion would come out as a GET, whose success says nothing.
+func TestARedirectedDeletionIsNotFollowed(t *testing.T) {
+	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
+	c := s.Push("a/b", small, "v1")
+	p := registrytest.Faulty(t, s, registrytest.Rule{Method: http.MethodDelete, Times: -1,
+		Do: registrytest.Status(http.StatusMovedPermanently, "", "Location", "https://other.example/x?signature=sesame")})
+	err := p.Client(quick).DeleteManifest(t.Context(), "a/b", c.Digest)
+	wants(t, err, nil, "status 301: it redirects to https://other.example", "address that it redirects to")
+	if got := p.Requests(); len(got) != 1 {
+		t.Errorf("sent %q", got)
+	}
+}

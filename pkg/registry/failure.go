@@ -68,14 +68,17 @@ func innermost(err error) error {
 	return err
 }
 
-// secrets finds what a URL can hide in its query and before its host.
-var secrets = regexp.MustCompile(`(://)[^/@\s"']*@|(://[^\s"'?]*\?)[^\s"']*`)
+// What a URL can hide: before its host, and in its query.
+var (
+	userinfo = regexp.MustCompile(`://[^/@\s"']*@`)
+	query    = regexp.MustCompile(`(://[^\s"'?]*\?)[^\s"']*`)
+)
 
 func scrubURLs(text string) string {
 	if !strings.Contains(text, "://") {
 		return text
 	}
-	return secrets.ReplaceAllString(text, "$1$2…")
+	return query.ReplaceAllString(userinfo.ReplaceAllString(text, "://…"), "$1…")
 }
 
 // explain adds what the user can do about an error.

@@ -11,16 +11,11 @@ import (
 // may be one that nobody here can reach or should trust.
 func nextPage(h http.Header) url.Values {
 	for _, header := range h.Values("Link") {
-		for header != "" {
-			var target, params string
-			_, rest, ok := strings.Cut(header, "<")
+		for _, link := range strings.Split(header, "<")[1:] { // commas can be in titles
+			target, params, ok := strings.Cut(link, ">")
 			if !ok {
 				break
 			}
-			if target, rest, ok = strings.Cut(rest, ">"); !ok {
-				break
-			}
-			params, header, _ = strings.Cut(rest, ",")
 			if !isNext(params) {
 				continue
 			}
@@ -36,9 +31,9 @@ func nextPage(h http.Header) url.Values {
 // one, as some registries leave them out.
 func isNext(params string) bool {
 	relation := false
-	for p := range strings.SplitSeq(params, ";") {
+	for p := range strings.SplitSeq(strings.TrimRight(params, ", "), ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if !strings.EqualFold(name, "rel") {
+		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
 			continue
 		}
 		relation = true

@@ -28,6 +28,9 @@ func parseError(resp *http.Response, r *request) *Error {
 		needsScope: strings.Contains(resp.Header.Get("Www-Authenticate"), "insufficient_scope"),
 	}
 	e.read(body, resp.Header)
+	if to, err := resp.Location(); err == nil && e.Status >= 300 && e.Status < 400 {
+		e.Message = oneLine("it redirects to " + to.Scheme + "://" + to.Host)
+	}
 	return e
 }
 
@@ -61,7 +64,7 @@ func (e *Error) read(body []byte, header http.Header) {
 		e.registry = false
 	default:
 		line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-		e.Message = oneLine(line)
+		e.Message = oneLine(strings.TrimSpace(line))
 	}
 }
 

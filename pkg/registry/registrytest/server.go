@@ -3,14 +3,12 @@ package registrytest
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +18,6 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
-	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 )
 
 // Server is a registry that runs.
@@ -217,6 +214,9 @@ func (s *Server) Restart(change ...func(*Options)) {
 	s.Start()
 }
 
+// SetExtra replaces [Options.Extra] from the next start on.
+func (s *Server) SetExtra(text string) { s.options.Extra = text }
+
 // SetReadOnly restarts the server in or out of maintenance.
 func (s *Server) SetReadOnly(on bool) {
 	s.tb.Helper()
@@ -225,38 +225,6 @@ func (s *Server) SetReadOnly(on bool) {
 
 // Log is what the server has said so far.
 func (s *Server) Log() string { return s.log.String() }
-
-// Client is a client for the server that has what it needs: its authority, and its
-// user's credentials. It is closed with the test.
-func (s *Server) Client(change ...func(*registry.Options)) *registry.Client {
-	s.tb.Helper()
-	base, err := url.Parse(s.URL)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	o := registry.Options{Base: base, TLS: s.tls()}
-	if s.options.Auth != Open {
-		o.Credential = func(context.Context, string) (registry.Credential, error) {
-			return registry.Credential{Username: User, Password: Password}, nil
-		}
-	}
-	for _, f := range change {
-		f(&o)
-	}
-	c, err := registry.New(o)
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	s.tb.Cleanup(c.Close)
-	return c
-}
-
-func (s *Server) tls() *tls.Config {
-	if s.CA == nil {
-		return nil
-	}
-	return &tls.Config{RootCAs: s.CA, MinVersion: tls.VersionTLS12}
-}
 
 // Folder is where the filesystem driver keeps things: ROOT/docker/registry/v2.
 func (s *Server) Folder(elements ...string) string {
