@@ -89,14 +89,9 @@ func (o *Options) wanted(r *resource) bool {
 	return !textOnly[own] && (r.Group == "" || !textOnly[r.Group])
 }
 
-// discoverer is the part of a discovery client that is needed here.
-type discoverer interface {
-	discovery.DiscoveryInterfaceWithContext
-}
-
 // resources are what is to be read, in the preferred version of each, and what
 // could not be found out.
-func (o *Options) resources(ctx context.Context, d discoverer) ([]resource, []failure, error) {
+func (o *Options) resources(ctx context.Context, d *discovery.DiscoveryClient) ([]resource, []failure, error) {
 	lists, err := discovery.ServerPreferredResourcesWithContext(ctx, d)
 	var partly *discovery.ErrGroupDiscoveryFailed
 	if err != nil && !errors.As(err, &partly) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 
@@ -21,18 +22,9 @@ import (
 func Read(ctx context.Context, cluster Cluster, o Options) (*View, error) {
 	o.PageSize, o.Parallel = cmp.Or(o.PageSize, 500), cmp.Or(o.Parallel, 8)
 	var requests atomic.Int64
-	cfg := configured(cluster.Config, &requests)
-	transport, err := rest.HTTPClientFor(cfg)
+	client, d, err := connect(cluster, &requests)
 	if err != nil {
-		return nil, fmt.Errorf("preparing the connection to %q: %w", cfg.Host, err)
-	}
-	client, err := rest.UnversionedRESTClientForConfigAndClient(cfg, transport)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the connection to %q: %w", cfg.Host, err)
-	}
-	d, err := discovery.NewDiscoveryClientForConfigAndClient(cfg, transport)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the connection to %q: %w", cfg.Host, err)
+		return nil, err
 	}
 	resources, failures, err := o.resources(ctx, d)
 	if err != nil {
@@ -64,6 +56,44 @@ func Read(ctx context.Context, cluster Cluster, o Options) (*View, error) {
 		return nil, err
 	}
 	return view, nil
+}
+
+// Wanted are the resources that [Read] lists with these options, in order: those for
+// which a role has to allow it. It only asks for the kinds that the cluster has, which
+// every user may; groups whose discovery fails are not among them.
+func Wanted(ctx context.Context, cluster Cluster, o Options) ([]schema.GroupResource, error) {
+	var requests atomic.Int64
+	_, d, err := connect(cluster, &requests)
+	if err != nil {
+		return nil, err
+	}
+	resources, _, err := o.resources(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make([]schema.GroupResource, len(resources))
+	for i, r := range resources {
+		wanted[i] = r.GroupResource()
+	}
+	return wanted, nil
+}
+
+// connect prepares two clients with one transport, whose requests are counted.
+func connect(cluster Cluster, requests *atomic.Int64) (*rest.RESTClient, *discovery.DiscoveryClient, error) {
+	cfg := configured(cluster.Config, requests)
+	transport, err := rest.HTTPClientFor(cfg)
+	if err != nil {
+		return nil, nil, fmt.Errorf("preparing the connection to %q: %w", cfg.Host, err)
+	}
+	client, err := rest.UnversionedRESTClientForConfigAndClient(cfg, transport)
+	if err != nil {
+		return nil, nil, fmt.Errorf("preparing the connection to %q: %w", cfg.Host, err)
+	}
+	d, err := discovery.NewDiscoveryClientForConfigAndClient(cfg, transport)
+	if err != nil {
+		return nil, nil, fmt.Errorf("preparing the connection to %q: %w", cfg.Host, err)
+	}
+	return client, d, nil
 }
 
 // reader reads kinds of objects, several at once.

@@ -1,5 +1,11 @@
 // Package roots finds out which images a cluster uses or can go back to, and where
-// it says so.
+// it says so ([Read]), and which tags and manifests of a registry these are ([Match]).
+//
+// Whatever it decides keeps images from being deleted. So it refuses to guess: it
+// gives no view of a cluster of which a part could not be read, unless the user allows
+// that by name, takes every host for the registry that is not known to be another
+// one, and where a reference has several meanings, keeps them all. It writes nothing
+// to a cluster, and keeps nothing of Secrets but names of images.
 package roots
 
 // Site is the place in a cluster that names an image.
