@@ -16,7 +16,7 @@ CLI     := github.com/kubectl-suite/kubectl-suite/pkg/cli
 LDFLAGS := -s -w -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
 # What the tests start beside Go: a C compiler for -race, and real servers and a real browser.
-TEST_PACKAGES := gcc libc6-dev redis-server redis-tools chromium
+TEST_PACKAGES := gcc libc6-dev redis-server redis-tools docker-registry skopeo chromium
 
 .DEFAULT_GOAL := help
 

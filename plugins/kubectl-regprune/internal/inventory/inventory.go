@@ -39,8 +39,11 @@ type Options struct {
 	// Dates says of which repositories the configs of images are read, for the time
 	// of creation and for labels; nil: none. It is asked once all else is known.
 	Dates func(r *graph.Repository) bool
-	// Disk adds what only the storage tells, such as untagged manifests; nil: nothing.
-	Disk interface{ Into(g *graph.Registry) }
+	// Disk adds what only the storage tells, such as untagged manifests, and returns the
+	// repositories that it had to add; nil: nothing.
+	Disk interface {
+		Into(g *graph.Registry) (added []string)
+	}
 	// Cache remembers what digests stand for between runs; nil: nothing is.
 	Cache *Cache
 	// Progress is told how many of how many requests are done; may be nil.
@@ -70,7 +73,7 @@ func Read(ctx context.Context, c Client, o Options) (*graph.Registry, Receipt, e
 	}
 	r := newReader(c, o)
 	for _, step := range []func(context.Context) error{
-		r.catalog, r.tags, r.tagged, r.children, r.disk, r.untagged, r.children, r.configs,
+		r.catalog, r.tags, r.children, r.disk, r.untagged, r.children, r.configs,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, r.receipt, err
@@ -100,8 +103,10 @@ func (r *reader) catalog(ctx context.Context) error {
 	return nil
 }
 
-// tags lists the tags of all repositories.
-func (r *reader) tags(ctx context.Context) error {
+// tags reads the tags of all repositories, and what they lead to.
+func (r *reader) tags(ctx context.Context) error { return r.tagsOf(ctx, r.graph.Repositories) }
+
+func (r *reader) tagsOf(ctx context.Context, repos []*graph.Repository) error {
 	type answer struct {
 		tags []string
 		err  error
@@ -110,8 +115,9 @@ func (r *reader) tags(ctx context.Context) error {
 		tags, err := r.client.Tags(ctx, repo.Name)
 		return answer{tags, err}
 	}
-	for i, a := range fanout.Run(ctx, r.graph.Repositories, fanout.Limits[*graph.Repository]{Total: r.o.Parallel}, list) {
-		repo := r.graph.Repositories[i]
+	var wants []want
+	for i, a := range fanout.Run(ctx, repos, fanout.Limits[*graph.Repository]{Total: r.o.Parallel}, list) {
+		repo := repos[i]
 		r.receipt.Lists++
 		switch {
 		case errors.Is(a.err, registry.ErrNotFound): // the catalog names it for ever
@@ -122,17 +128,12 @@ func (r *reader) tags(ctx context.Context) error {
 		for _, tag := range slices.Compact(a.tags) {
 			repo.Tags = append(repo.Tags, graph.Tag{Name: strings.Clone(tag)})
 		}
-	}
-	return ctx.Err()
-}
-
-// tagged reads what each tag leads to.
-func (r *reader) tagged(ctx context.Context) error {
-	var wants []want
-	for _, repo := range r.graph.Repositories {
 		for i := range repo.Tags {
 			wants = append(wants, want{repo: repo, tag: &repo.Tags[i]})
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	return r.read(ctx, wants)
 }
@@ -156,20 +157,23 @@ func (r *reader) children(ctx context.Context) error {
 }
 
 // disk adds what the storage tells.
-func (r *reader) disk(context.Context) error {
+func (r *reader) disk(ctx context.Context) error {
 	if r.o.Disk == nil {
 		return nil
 	}
 	for _, repo := range r.graph.Repositories {
 		r.settle(repo)
 	}
-	r.o.Disk.Into(r.graph)
+	var unlisted []*graph.Repository // by the catalog
+	for _, name := range r.o.Disk.Into(r.graph) {
+		unlisted = append(unlisted, r.graph.Repository(name))
+	}
 	for _, repo := range r.graph.Repositories {
 		for _, digest := range repo.Linked {
 			r.link(repo, digest)
 		}
 	}
-	return nil
+	return r.tagsOf(ctx, unlisted)
 }
 
 // untagged reads the manifests that only the storage told of.

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
+)
+
+const gcLong = `Run the registry's own garbage collection so that nothing is lost by it. The registry is
+made read-only, which restarts it, and proven to refuse uploads; what the collection is
+about to delete is compared with everything that tags and manifests need, and one digest
+too many stops it; afterwards the registry is put back as it was, and asked whether it
+still claims to have what is gone.
+
+A registry that would lose its content by a restart is refused. If this command is killed,
+"kubectl regprune recover" puts the registry back.`
+
+const gcExample = `  # Free the space of what was deleted
+  kubectl regprune gc -n registry
+
+  # Put the registry back as it was, after a run that was killed
+  kubectl regprune recover -n registry`
+
+// gcFlags are those of a garbage collection.
+type gcFlags struct {
+	allow   []string
+	timeout time.Duration
+}
+
+func (g *gcFlags) bind(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&g.allow, "allow", nil, "go on in spite of these findings, which a refusal names")
+	fs.DurationVar(&g.timeout, "gc-timeout", 0, "how long the registry may be read-only (default 2h)")
+}
+
+func newGCCommand(f *flags) *cobra.Command {
+	g, yes := &gcFlags{}, false
+	cmd := &cobra.Command{
+		Use: "gc [TYPE/NAME] [flags]", Short: "Collect the registry's garbage, read-only and verified",
+		Long: gcLong, Example: gcExample, Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(render.ResultFormats); err != nil {
+				return err
+			}
+			s, err := f.connect(cmd.Context(), args)
+			if err != nil {
+				return f.interrupted(cmd.Context(), err)
+			}
+			if err := s.collectable(); err != nil {
+				return err
+			}
+			if err := f.confirm(cmd.Context(), yes, fmt.Sprintf("make %s read-only, and collect its garbage?", s.name)); err != nil {
+				return err
+			}
+			return s.gc(cmd.Context(), g)
+		},
+	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	g.bind(cmd.Flags())
+	return f.verb(cmd, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
+}
+
+func newRecoverCommand(f *flags) *cobra.Command {
+	force := false
+	cmd := &cobra.Command{
+		Use: "recover [TYPE/NAME] [flags]", Short: "Put the registry back as it was before a garbage collection that was killed",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(render.ResultFormats); err != nil {
+				return err
+			}
+			return f.recover(cmd.Context(), args, force)
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "go on although a collection may still run that cannot be ended")
+	return f.verb(cmd, f.reach.set(), f.show.set(render.ResultFormats))
+}
+
+// collectable reports why there is no garbage collection for this registry.
+func (s *session) collectable() error {
+	if s.candidate == nil {
+		return hint.With(fmt.Errorf("%q cannot be made read-only from here: it was given by its URL", s.name),
+			"name its service instead; or stop it, run its garbage-collect without -m, and start it again")
+	}
+	return nil
+}
+
+// gc collects.
+func (s *session) gc(ctx context.Context, g *gcFlags) error {
+	f := s.flags
+	workload, err := s.workload()
+	if err != nil {
+		return err
+	}
+	o := collect.Options{
+		Workload: workload, Access: podAccess{s}, Reachable: s.reachable, Config: s.candidate.ConfigPath, Who: whoAmI(),
+		Allow: map[string]bool{}, Recover: s.again("recover"), Collect: g.timeout, Progress: s.progress,
+	}
+	for _, id := range g.allow {
+		o.Allow[id] = true
+	}
+	report, err := collect.Run(ctx, o)
+	if report != nil {
+		if err := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err != nil {
+			return err
+		}
+	}
+	var refused *collect.RefusedError
+	switch {
+	case errors.As(err, &refused), errors.Is(err, collect.ErrFirewall):
+		return cli.WithCode(err, exitRefused)
+	case err != nil && ctx.Err() != nil:
+		return cli.WithCode(err, cli.ExitInterrupted)
+	}
+	return err
+}
+
+// progress tells of the steps, each of which may take minutes.
+func (s *session) progress(e collect.Event) {
+	if !s.flags.io.Quiet {
+		fmt.Fprintf(s.flags.io.Err, "%s: %s\n", e.Step, streams.SanitizeLine(e.Text))
+	}
+}
+
+// reachable reads the registry once more, when nobody can push any more.
+func (s *session) reachable(ctx context.Context) (collect.Reachable, error) {
+	if err := s.reopen(ctx); err != nil {
+		return nil, err
+	}
+	g, err := s.look(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range g.Repositories {
+		if r.Failed != "" {
+			return nil, fmt.Errorf("what %q needs is not known: %s", r.Name, r.Failed)
+		}
+	}
+	return collect.Reachable(g.Needed()), nil
+}
+
+// reopen connects again: the pods are others since the registry was restarted.
+func (s *session) reopen(ctx context.Context) error {
+	c, err := s.flags.locate(ctx, []string{s.name})
+	if err != nil {
+		return err
+	}
+	s.candidate, s.run = c, nil
+	s.client.Close()
+	return nil
+}
+
+func (f *flags) recover(ctx context.Context, args []string, force bool) error {
+	c, err := f.locate(ctx, args)
+	if err != nil {
+		return f.interrupted(ctx, err)
+	}
+	s := &session{flags: f, candidate: c, name: c.Name()}
+	workload, err := s.workload()
+	if err != nil {
+		return err
+	}
+	undone, err := collect.Recover(ctx, collect.Recovery{Workload: workload, Access: podAccess{s}, Force: force, Progress: s.progress})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return cli.WithCode(err, cli.ExitInterrupted)
+	case err != nil:
+		return err
+	case undone == nil:
+		fmt.Fprintln(f.io.Err, "nothing to recover")
+	default:
+		fmt.Fprintf(f.io.Err, "recovered from run %s of %s, at %s\n", undone.Run, streams.SanitizeLine(undone.Who), timestamp(undone.Since))
+	}
+	return nil
+}
+
+func (s *session) workload() (collect.Workload, error) {
+	cfg, err := s.flags.kube.Config()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	w := s.candidate.Workload
+	return collect.NewWorkload(client, string(w.Kind), s.candidate.Namespace, w.Name, s.container())
+}
+
+// podAccess is the way to each pod of the registry.
+type podAccess struct{ *session }
+
+func (a podAccess) Runner(p collect.Pod) disk.Runner {
+	cfg, err := a.flags.kube.Config()
+	if err != nil {
+		return failing{err}
+	}
+	client, err := podexec.New(cfg, podexec.EndToEnd())
+	if err != nil {
+		return failing{err}
+	}
+	return disk.NewPod(client, p.Namespace, p.Name, p.Container)
+}
+
+// Door asks one pod, by the port that its container listens on.
+func (a podAccess) Door(ctx context.Context, p collect.Pod) (collect.Door, func(), error) {
+	cfg, err := a.flags.kube.Config()
+	if err != nil {
+		return nil, nil, err
+	}
+	dialer, err := podconn.New(cfg, p.Namespace)
+	if err != nil {
+		return nil, nil, err
+	}
+	port := a.candidate.ContainerPort
+	base := &url.URL{Scheme: a.candidate.Scheme, Host: net.JoinHostPort(a.candidate.ServerName(), fmt.Sprint(port))}
+	one := &session{flags: a.flags, candidate: a.candidate, name: a.name}
+	dial := dialFunc(dialer.To(fmt.Sprintf("pod/%s:%d", p.Name, port)))
+	if err := one.open(base, dial); err != nil {
+		return nil, nil, err
+	}
+	if err := one.hello(ctx, base, dial); err != nil && !errors.Is(err, registry.ErrUnauthorized) {
+		return nil, nil, err
+	}
+	return one.client, one.client.Close, nil
+}
+
+// failing is a runner for what cannot be run.
+type failing struct{ err error }
+
+func whoAmI() string {
+	name, host := "somebody", "somewhere"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return name + "@" + host
+}
+
+func (f failing) Run(context.Context, []string, io.Reader, io.Writer) error { return f.err }
+
+// confirm asks, unless the user has agreed already.
+func (f *flags) confirm(ctx context.Context, agreed bool, question string) error {
+	if agreed {
+		return nil
+	}
+	ok, err := streams.Confirm(ctx, f.io, question)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return f.interrupted(ctx, err)
+	case err != nil:
+		return cli.WithCode(hint.With(err, "to go on without a question: --yes"), cli.ExitUsage)
+	case !ok:
+		fmt.Fprintln(f.io.Err, "nothing was changed")
+		return cli.Exit(cli.ExitUsage)
+	}
+	return nil
+}

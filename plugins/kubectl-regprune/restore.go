@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
+)
+
+const restoreLong = `Put back what a run has deleted: manifests and tags, with the same digests. Until garbage
+is collected that is everything; afterwards, what others' layers allow, and the rest is
+named with what it lacks. A tag that leads elsewhere by now is left alone.`
+
+const restoreExample = `  # What could be put back
+  kubectl regprune restore last --check
+
+  # Put one repository back
+  kubectl regprune restore 20260102-150405-abcd --only team/app`
+
+func newRestoreCommand(f *flags) *cobra.Command {
+	var check, force, yes bool
+	var only []string
+	cmd := &cobra.Command{
+		Use: "restore RUN [flags]", Short: "Put back what a run has deleted",
+		Long: restoreLong, Example: restoreExample, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(render.ResultFormats); err != nil {
+				return err
+			}
+			o := backup.RestoreOptions{Check: check, Force: force, Parallel: f.read.parallel}
+			if len(only) > 0 {
+				o.Repos = func(name string) bool { return slices.Contains(only, name) }
+			}
+			return f.restore(cmd.Context(), args[0], o, yes || check)
+		},
+	}
+	own := newSet("restore")
+	own.BoolVar(&check, "check", false, "only say what could be put back")
+	own.BoolVar(&force, "force", false, "also move tags that lead elsewhere by now")
+	own.StringSliceVar(&only, "only", nil, "put back these repositories alone")
+	own.BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return f.verb(cmd, own, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
+}
+
+func (f *flags) restore(ctx context.Context, name string, o backup.RestoreOptions, agreed bool) error {
+	dir, err := runDir(name)
+	if err != nil {
+		return err
+	}
+	b, err := backup.Open(dir)
+	if err != nil {
+		return err
+	}
+	s, err := f.connect(ctx, f.named(b.Plan))
+	if err != nil {
+		return f.interrupted(ctx, err)
+	}
+	if s.name != b.Plan.Registry.Name {
+		return usagef("the run is of %q, and this is %q", b.Plan.Registry.Name, s.name)
+	}
+	if !agreed {
+		tags := 0
+		for _, r := range b.Index.Repos {
+			tags += len(r.Tags)
+		}
+		if err := f.confirm(ctx, false, fmt.Sprintf("put up to %d tags back into %s?", tags, s.name)); err != nil {
+			return err
+		}
+	}
+	label := "restoring"
+	if o.Check {
+		label = "checking"
+	}
+	progress := streams.NewProgress(f.io, label, "items")
+	o.Progress = func(done, total int) { progress.Update(int64(done), int64(total)) }
+	outcomes, err := backup.Restore(ctx, s.client, b, o)
+	progress.Clear()
+	if printErr := render.Restore(f.io.Out, f.show.output, filepath.Base(dir), outcomes, f.resultOptions()); printErr != nil {
+		return printErr
+	}
+	s.tell()
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintln(f.io.Err, "interrupted; what was put back stays, and the command can be repeated")
+		return cli.Exit(cli.ExitInterrupted)
+	}
+	if err != nil {
+		return err
+	}
+	for _, out := range outcomes {
+		if out.Status == backup.Impossible || out.Status == backup.Failed || out.Status == backup.Moved {
+			return cli.Exit(cli.ExitPartial)
+		}
+	}
+	return nil
+}

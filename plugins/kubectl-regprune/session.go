@@ -1,0 +1,229 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
+	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
+)
+
+// session is a registry that is connected to.
+type session struct {
+	flags     *flags
+	name      string // svc/NAMESPACE/NAME:PORT, or a URL
+	client    *registry.Client
+	getter    getter
+	candidate *locate.Candidate // nil with --registry
+	server    string            // such as distribution/2.8.2
+	aliases   []string          // hosts that are certainly this registry
+	run       disk.Runner       // in its container; nil with --registry or --no-exec
+	config    *disk.Config      // how the server was started; nil if that was not looked at
+	pressure  func()            // is told of requests that the server turned down; may be nil
+	notes     []string          // what a reader should know, but need not act on
+}
+
+// connect finds the registry that args and flags mean, and says hello.
+func (f *flags) connect(ctx context.Context, args []string) (*session, error) {
+	s := &session{flags: f}
+	base, dial, err := s.target(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(base, dial); err != nil {
+		return nil, err
+	}
+	if err := s.hello(ctx, base, dial); err != nil {
+		return nil, s.explain(err)
+	}
+	if err := s.identify(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// target is where the registry is, and how to get there.
+func (s *session) target(ctx context.Context, args []string) (*url.URL, dialFunc, error) {
+	f := s.flags
+	if f.reach.url != "" {
+		if len(args) > 0 {
+			return nil, nil, usagef("--registry and %q exclude each other", args[0])
+		}
+		base, err := parseURL(f.reach.url)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.name, s.aliases = strings.TrimSuffix(base.String(), "/"), []string{base.Host + strings.TrimSuffix(base.Path, "/")}
+		return base, nil, nil
+	}
+	c, err := f.locate(ctx, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.candidate, s.name, s.aliases = c, c.Name(), c.Aliases
+	for _, unread := range c.Unread {
+		s.notes = append(s.notes, "not known of "+c.Name()+": "+unread)
+	}
+	return s.inCluster(c)
+}
+
+// locate looks for the registry in the cluster.
+func (f *flags) locate(ctx context.Context, args []string) (*locate.Candidate, error) {
+	if _, err := f.kube.Config(); err != nil { // first: it has the best words for a broken kubeconfig
+		return nil, err
+	}
+	q, err := f.query(args)
+	if err != nil {
+		return nil, err
+	}
+	client, err := f.kube.Client()
+	if err != nil {
+		return nil, err
+	}
+	c, err := locate.Find(ctx, client, q)
+	switch {
+	case errors.Is(err, locate.ErrSeveral):
+		return nil, cli.WithCode(err, cli.ExitUsage)
+	case errors.Is(err, locate.ErrNone), errors.Is(err, resolve.ErrNothing):
+		return nil, cli.WithCode(hint.With(err, cmp.Or(hint.Of(err), "look in all namespaces: kubectl regprune list -A; or name one: -n NAMESPACE svc/NAME")), cli.ExitNothing)
+	case err != nil:
+		return nil, err
+	}
+	return c, c.Refusal()
+}
+
+// query is what to look for: NAME or TYPE/NAME in the namespace, or, as plans write
+// it, TYPE/NAMESPACE/NAME:PORT.
+func (f *flags) query(args []string) (locate.Query, error) {
+	namespace, err := f.kube.Namespace()
+	if err != nil {
+		return locate.Query{}, err
+	}
+	q := locate.Query{Namespace: namespace, Port: f.reach.port, Command: "kubectl regprune"}
+	if len(args) == 0 {
+		return q, nil
+	}
+	arg := args[0]
+	if parts := strings.Split(arg, "/"); len(parts) == 3 {
+		name, port, _ := strings.Cut(parts[2], ":")
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			q.Port = int(n)
+		}
+		q.Namespace, arg = parts[1], parts[0]+"/"+name
+	}
+	ref, err := resolve.ParseRef(arg)
+	if err != nil {
+		return q, cli.WithCode(err, cli.ExitUsage)
+	}
+	q.Ref = &ref
+	return q, nil
+}
+
+// parseURL reads --registry.
+func parseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, hint.With(usagef("--registry is no http or https URL"), "write it as http://HOST:PORT")
+	case u.User != nil:
+		return nil, hint.With(usagef("--registry holds credentials, which everybody on this machine can read"), "use --username and --password-file")
+	}
+	return u, nil
+}
+
+// open makes the client.
+func (s *session) open(base *url.URL, dial dialFunc) error {
+	tls, err := s.flags.reach.tls(s.candidate)
+	if err != nil {
+		return err
+	}
+	credential, err := s.credential()
+	if err != nil {
+		return err
+	}
+	s.getter = newGetter(base, dial, tls)
+	s.client, err = registry.New(registry.Options{
+		Base: base, Dial: dial, TLS: tls, Credential: credential, Conns: s.flags.read.parallel,
+		UserAgent: "kubectl-regprune/" + cli.Version().Version,
+		OnRetry: func(a registry.Attempt) {
+			if s.pressure != nil {
+				s.pressure()
+			}
+		},
+	})
+	return err
+}
+
+// hello asks whether a registry is there. One that was thought to speak plain HTTP and
+// wants TLS is asked again so; never the other way round.
+func (s *session) hello(ctx context.Context, base *url.URL, dial dialFunc) error {
+	_, err := s.client.Ping(ctx)
+	if s.candidate == nil || base.Scheme != "http" || !wantsTLS(err) {
+		return err
+	}
+	secure := *base
+	secure.Scheme = "https"
+	if err := s.open(&secure, dial); err != nil {
+		return err
+	}
+	_, err = s.client.Ping(ctx)
+	return err
+}
+
+func wantsTLS(err error) bool {
+	var refused *registry.Error
+	return errors.As(err, &refused) && refused.Status == http.StatusBadRequest && strings.Contains(refused.Message, "HTTPS")
+}
+
+// explain adds what the user can do.
+func (s *session) explain(err error) error {
+	if errors.Is(err, registry.ErrUnauthorized) {
+		return hint.With(fmt.Errorf("connecting to %q: %w", s.name, err), "give --username and --password-file FILE (- for stdin)")
+	}
+	return err
+}
+
+// exec is a way to run commands in the registry's container, or nil.
+func (s *session) exec() (disk.Runner, error) {
+	if s.candidate == nil || s.run != nil {
+		return s.run, nil
+	}
+	cfg, err := s.flags.kube.Config()
+	if err != nil {
+		return nil, err
+	}
+	client, err := podexec.New(cfg, podexec.EndToEnd())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range s.candidate.Pods {
+		if p.Ready {
+			s.run = disk.NewPod(client, s.candidate.Namespace, p.Name, s.container())
+			return s.run, nil
+		}
+	}
+	return nil, fmt.Errorf("no pod of %q is ready", s.name)
+}
+
+// container is the one that runs the registry.
+func (s *session) container() string {
+	return cmp.Or(s.flags.reach.container, s.candidate.Container)
+}
+
+// again is a command about the same registry.
+func (s *session) again(verb string) string {
+	words := append([]string{"kubectl", "regprune", verb}, s.flags.kube.Args()...)
+	return strings.Join(append(words, kube.Quote(s.name)), " ")
+}

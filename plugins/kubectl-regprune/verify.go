@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/verify"
+)
+
+const verifyLong = `Ask the registry for every manifest and every blob of every tag, or of those that a plan
+keeps, and name what could not be pulled. Nothing is downloaded or changed.`
+
+const verifyExample = `  # Can everything be pulled
+  kubectl regprune verify -n registry
+
+  # Is everything that the plan kept still there
+  kubectl regprune verify plan.json`
+
+func newVerifyCommand(f *flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "verify [PLAN.json | TYPE/NAME] [flags]", Short: "Prove that what is in the registry can be pulled",
+		Long: verifyLong, Example: verifyExample, Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(render.ResultFormats); err != nil {
+				return err
+			}
+			return f.verify(cmd.Context(), args)
+		},
+	}
+	return f.verb(cmd, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
+}
+
+func (f *flags) verify(ctx context.Context, args []string) error {
+	var p *plan.Plan
+	if len(args) == 1 && isFile(args[0]) {
+		_, read, err := readPlan(args[0], f.io.In)
+		if err != nil {
+			return err
+		}
+		p, args = read, f.named(read)
+	}
+	s, err := f.connect(ctx, args)
+	if err != nil {
+		return f.interrupted(ctx, err)
+	}
+	if p == nil {
+		if p, err = s.everything(ctx); err != nil {
+			return f.interrupted(ctx, err)
+		}
+	} else if s.name != p.Registry.Name {
+		return usagef("the plan is for %q, and this is %q", p.Registry.Name, s.name)
+	}
+	return s.prove(ctx, p)
+}
+
+// everything is a plan that keeps all there is.
+func (s *session) everything(ctx context.Context) (*plan.Plan, error) {
+	g, err := s.look(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Make(plan.Input{
+		Graph: g, Rules: plan.KeepAll, Registry: plan.Registry{Name: s.name, Server: s.server}, Now: time.Now(),
+		Limits: plan.Limits{MaxShare: 1, MaxCount: -1},
+	}), nil
+}
+
+// prove looks at all that p keeps.
+func (s *session) prove(ctx context.Context, p *plan.Plan) error {
+	f := s.flags
+	progress := streams.NewProgress(f.io, "verifying", "images")
+	result, err := verify.Kept(ctx, s.client, p, verify.Options{
+		Parallel: f.read.parallel, Progress: func(done, total int) { progress.Update(int64(done), int64(total)) },
+	})
+	progress.Clear()
+	if result != nil {
+		if err := render.Verify(f.io.Out, f.show.output, result, f.resultOptions()); err != nil {
+			return err
+		}
+	}
+	s.tell()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(f.io.Err, "interrupted: not all was looked at")
+		return cli.Exit(cli.ExitInterrupted)
+	case err != nil:
+		return err
+	case len(result.Broken) > 0:
+		return cli.Exit(cli.ExitPartial)
+	}
+	return nil
+}
