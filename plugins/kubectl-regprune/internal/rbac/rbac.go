@@ -41,6 +41,8 @@ type Options struct {
 	// Files adds the right to read the registry's files in its container, without which
 	// untagged manifests and times of pushes are not known. GC has it anyway.
 	Files bool
+	// Deep adds the right to read every kind of object that may mention an image.
+	Deep bool
 	// Groups are the API groups of the cluster's custom resources, whose objects may
 	// name images.
 	Groups []string
@@ -67,7 +69,7 @@ func Rules(o Options) ([]Rule, error) {
 	}
 	var all []Rule
 	if o.Step != GC {
-		all = append(all, images(o.Groups)...)
+		all = append(all, images(o)...)
 	}
 	if o.Namespace != "" {
 		for _, r := range registry {
@@ -110,7 +112,7 @@ func (o Options) check() error {
 
 // images are the rights to see which images are in use. One that is missing could hide
 // an image that is needed, so none of them is optional.
-func images(groups []string) []Rule {
+func images(o Options) []Rule {
 	all := []Rule{
 		{Why: "images of pods and of what makes them", Resources: []string{"pods", "replicationcontrollers", "podtemplates"}},
 		{Why: "images of workloads and of the revisions that they can go back to", Group: "apps",
@@ -118,16 +120,25 @@ func images(groups []string) []Rule {
 		{Why: "images of jobs", Group: "batch", Resources: []string{"jobs", "cronjobs"}},
 		{Why: "images of Helm's releases: the API server cannot limit this to Helm's own secrets", Resources: []string{"secrets", "configmaps"}},
 	}
-	for _, group := range groups {
+	if o.Deep {
+		all = append(all, Rule{Why: "images that any object mentions", Resources: []string{"limitranges", "namespaces", "nodes", "persistentvolumeclaims",
+			"persistentvolumes", "resourcequotas", "serviceaccounts", "services"}})
+		for _, group := range []string{"admissionregistration.k8s.io", "autoscaling", "networking.k8s.io", "policy"} {
+			all = append(all, Rule{Why: "images that any object mentions", Group: group, Resources: []string{"*"}})
+		}
+	}
+	for _, group := range o.Groups {
 		all = append(all, Rule{Why: "images that custom resources name", Group: group, Resources: []string{"*"}})
 	}
 	for i := range all {
 		all[i].Verbs, all[i].Cluster = []string{"list"}, true
 	}
-	return append(all,
-		Rule{Why: "addresses of nodes, by which node ports are named", Resources: []string{"nodes"}, Verbs: []string{"list"}, Cluster: true, Optional: true},
-		Rule{Why: "the registry that the cluster announces", Resources: []string{"configmaps"}, Verbs: []string{"get"},
-			Names: []string{"local-registry-hosting"}, Cluster: true, Optional: true})
+	nodes := Rule{Why: "addresses of nodes, by which node ports are named", Resources: []string{"nodes"}, Verbs: []string{"list"}, Cluster: true, Optional: true}
+	if !slices.ContainsFunc(all, nodes.within) {
+		all = append(all, nodes)
+	}
+	return append(all, Rule{Why: "the registry that the cluster announces", Resources: []string{"configmaps"}, Verbs: []string{"get"},
+		Names: []string{"local-registry-hosting"}, Cluster: true, Optional: true})
 }
 
 // registry are the rights to find the registry in its namespace and to reach it.

@@ -23,6 +23,7 @@ var (
 	pruner     = Subject{Kind: "ServiceAccount", Namespace: "ci", Name: "pruner"}
 	plan       = Options{Step: Plan, Namespace: "images", Workload: deployment, Subject: pruner, Groups: []string{"argoproj.io"}, Files: true}
 	outside    = Options{Step: Apply, Subject: Subject{Kind: "User", Name: `o'hara/100%: "x"`}}
+	deep       = Options{Step: Plan, Namespace: "images", Subject: pruner, Deep: true}
 	gc         = Options{Step: GC, Namespace: "images", Workload: deployment, Subject: pruner, CronJobs: []string{"registry-gc"}}
 	controller = Options{Step: GC, Namespace: "kube-system", Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "registry"}, Subject: Subject{Kind: "Group", Name: "ops"}}
 )
@@ -53,7 +54,7 @@ func decoded(t *testing.T, text string) (roles []rbacv1.ClusterRole, bindings []
 }
 
 func TestYAML(t *testing.T) {
-	for name, o := range map[string]Options{"plan": plan, "apply-outside": outside, "gc": gc, "gc-controller": controller} {
+	for name, o := range map[string]Options{"plan": plan, "deep": deep, "apply-outside": outside, "gc": gc, "gc-controller": controller} {
 		text, err := YAML(o)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -88,7 +89,7 @@ func TestYAML(t *testing.T) {
 // TestLeastPrivilege: nothing is written but to run and to switch one workload, and
 // nothing is asked for beyond the steps' own needs.
 func TestLeastPrivilege(t *testing.T) {
-	for _, o := range []Options{plan, outside, gc, controller} {
+	for _, o := range []Options{plan, deep, outside, gc, controller} {
 		text, err := YAML(o)
 		if err != nil {
 			t.Fatal(err)
@@ -168,5 +169,12 @@ func TestCheck(t *testing.T) {
 	missing, err := Check(t.Context(), client, gc)
 	if err != nil || len(missing) == 0 || slices.ContainsFunc(missing, func(m Missing) bool { return !m.Unsure }) {
 		t.Errorf("a broken server: %v, %v", missing, err)
+	}
+}
+
+func TestCustomGroups(t *testing.T) {
+	got := CustomGroups([]string{"", "apps", "tekton.dev", "gateway.networking.k8s.io", "metrics.k8s.io", "argoproj.io", "tekton.dev"})
+	if want := []string{"argoproj.io", "gateway.networking.k8s.io", "tekton.dev"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -4,6 +4,7 @@ package rbac
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,12 +15,15 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/roots"
 )
 
 // What objects of testdata say of their places, which are others here.
@@ -43,6 +47,43 @@ func findsAll(t *testing.T, client *kube.Client, o Options) {
 	c, err = locate.Find(t.Context(), client, locate.Query{Namespace: o.Namespace, Ref: &resolve.Ref{Kind: resolve.Service, Name: "reg-docker-registry"}})
 	if err != nil || !slices.Contains(c.Aliases, "images.example.test") || c.Settings.Source == "" {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// customGroups are those that the cluster has now.
+func customGroups(t *testing.T, cfg *rest.Config) []string {
+	t.Helper()
+	client, err := discovery.NewDiscoveryClientForConfig(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.ServerGroups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, g := range list.Groups {
+		all = append(all, g.Name)
+	}
+	return CustomGroups(all)
+}
+
+// readsAll: with the rights of a step, and only with them, every kind can be read that
+// may name an image.
+func readsAll(t *testing.T, as *rest.Config, o Options) {
+	t.Helper()
+	var deep *graph.Registry
+	if o.Deep {
+		deep = &graph.Registry{}
+	}
+	view, err := roots.Read(t.Context(), roots.Cluster{Config: as}, roots.Options{Deep: deep})
+	switch {
+	case o.Step == GC && err == nil:
+		t.Error("a garbage collection may read the whole cluster")
+	case o.Step != GC && err != nil:
+		t.Errorf("reading the cluster: %v", err)
+	case o.Step != GC && len(view.References) == 0:
+		t.Errorf("nothing is read: %+v", view)
 	}
 }
 
@@ -88,11 +129,12 @@ func TestManifestsGrantWhatIsNeeded(t *testing.T) {
 		kubectl(own, "apply", "-f", "-")
 	}
 	for _, o := range []Options{
-		{Step: Plan, Files: true, Groups: []string{"metrics.k8s.io"}}, {Step: Apply}, {Step: GC, Workload: deployment, CronJobs: []string{"one", "two"}},
+		{Step: Plan, Files: true}, {Step: Plan, Deep: true}, {Step: Apply}, {Step: GC, Workload: deployment, CronJobs: []string{"one", "two"}},
 		{Step: GC, Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "registry"}},
 	} {
 		t.Run(fmt.Sprintf("%s %s", o.Step, o.Workload.Kind), func(t *testing.T) {
-			o.Namespace, o.Subject = ns.Name, Subject{Kind: "ServiceAccount", Namespace: ns.Name, Name: strings.ToLower(strings.ReplaceAll(fmt.Sprintf("%s-%s", o.Step, o.Workload.Kind), " ", "") + "x")}
+			o.Namespace, o.Groups = ns.Name, customGroups(t, cfg)
+			o.Subject = Subject{Kind: "ServiceAccount", Namespace: ns.Name, Name: strings.ToLower(rand.Text()[:8])}
 			as := rest.CopyConfig(cfg)
 			as.Impersonate = rest.ImpersonationConfig{UserName: "system:serviceaccount:" + ns.Name + ":" + o.Subject.Name}
 			client, err := kube.NewClient(as)
@@ -113,6 +155,7 @@ func TestManifestsGrantWhatIsNeeded(t *testing.T) {
 				t.Errorf("after: %v, %v", missing, err)
 			}
 			findsAll(t, client, o)
+			readsAll(t, as, o)
 			more := []Missing{
 				{Verb: "delete", Resource: "secrets", Namespace: ns.Name}, {Verb: "patch", Resource: "deployments", Group: "apps", Namespace: ns.Name},
 				{Verb: "create", Resource: "pods/exec", Namespace: "kube-system"}, {Verb: "create", Resource: "pods", Namespace: ns.Name}, {Verb: "get", Resource: "secrets", Namespace: ns.Name},
