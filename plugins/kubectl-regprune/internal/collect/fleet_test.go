@@ -37,6 +37,7 @@ type fleet struct {
 	restarts,
 	left int // calls that the cluster still answers; negative: all
 	conflicts int // patches to refuse first
+	stuck     int // a server that does not restart; 0 for none
 	near      collect.Surroundings
 	onRun     func(argv []string, stdout io.Writer) error // before a command, nil to go on
 }
@@ -131,7 +132,10 @@ func (f *fleet) Wait(ctx context.Context) ([]collect.Pod, error) {
 	}
 	if env := f.env(); !slices.Equal(env, f.running) {
 		f.running = []string{"unknown"}
-		for _, s := range f.servers {
+		for i, s := range f.servers {
+			if i > 0 && i == f.stuck {
+				continue
+			}
 			if err := s.Restart(ctx, env); err != nil {
 				return nil, err
 			}

@@ -196,21 +196,9 @@ func TestCannotPutBack(t *testing.T) {
 		return nil, errCut
 	}
 	_, err := collect.Run(t.Context(), o)
-	if err == nil || !strings.Contains(err.Error(), "may be read only now") || !strings.Contains(hintOf(err), "kubectl regprune recover") {
-		t.Errorf("%v\nhint: %s", err, hintOf(err))
+	if err == nil || !strings.Contains(err.Error(), "may be read only now") || !strings.Contains(hint.Of(err), "kubectl regprune recover") {
+		t.Errorf("%v\nhint: %s", err, hint.Of(err))
 	}
-}
-
-// hintOf looks into joined errors, too.
-func hintOf(err error) string {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			if text := hint.Of(e); text != "" {
-				return text
-			}
-		}
-	}
-	return hint.Of(err)
 }
 
 // A collection that fails in the middle has its deletions counted.

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -23,7 +22,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	// The answer to the request that locks may have been lost: look in any case.
 	back := r.putBack(ctx)
 	r.report.Quiesced = time.Since(began)
-	if err = errors.Join(err, back); err != nil {
+	if err = both(back, err); err != nil {
 		return r.report, err
 	}
 	return r.report, r.probe(ctx, pairs)
@@ -149,9 +148,20 @@ func (r *run) sweep(ctx context.Context, plan *Output, reachable Reachable) erro
 	// Also a collection that failed has deleted something: see what.
 	after, err := disk.List(ctx, r.Access.Runner(r.pods[0]), r.config.Root)
 	if err != nil {
-		return errors.Join(failed, fmt.Errorf("looking at the registry's files after the collection: %w", err))
+		return both(failed, fmt.Errorf("looking at the registry's files after the collection: %w", err))
 	}
 	err = r.audit(plan, done, reachable, after)
 	// Somebody may have opened the registry meanwhile.
-	return errors.Join(failed, err, r.closed(ctx))
+	return both(both(failed, err), r.closed(ctx))
+}
+
+// both is one line; the hint is that of the first error that has one.
+func both(first, second error) error {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return fmt.Errorf("%w; besides, %w", first, second)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -106,6 +107,10 @@ func (k *kube) sharers(ctx context.Context, _ *Snapshot, near *Surroundings) err
 
 func (k *kube) nodes(ctx context.Context, _ *Snapshot, near *Surroundings) error {
 	list, err := k.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if apierrors.IsForbidden(err) {
+		near.Nodes = 2 // more than one, as far as anybody can know
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ type Surroundings struct {
 	Autoscalers []string // that scale it
 	Collectors  []string // CronJobs that run garbage-collect and are not suspended
 	Sharers     []string // other pods that use its claims
-	Nodes       int      // that pods can run on
+	Nodes       int      // that pods can run on; 2 if that may not be read
 	Claims      map[string]Claim
 }
 
@@ -99,4 +99,11 @@ func (s *Snapshot) locked(recover string) error {
 		text += ": " + recover
 	}
 	return hint.With(&LockedError{s.String(), *q}, text)
+}
+
+// WithoutCluster is the error for a registry of which only an address is known: its
+// files are out of reach, and so is the switch that keeps others from pushing.
+func WithoutCluster(address string) error {
+	return hint.With(fmt.Errorf("collecting the garbage of %q: no workload of a cluster is known that runs it", address),
+		"make it read only, and run its garbage-collect where it runs, without -m")
 }

@@ -63,6 +63,7 @@ type Settings struct {
 	Version string
 	Storage string   // lines of YAML, without indentation
 	Env     []string // NAME=VALUE, added to an otherwise small environment
+	Root    string   // of another server, to share its files; "" for one of its own
 }
 
 // Start runs a server until the end of the test.
@@ -78,6 +79,9 @@ func Start(t testing.TB, s Settings) *Server {
 	server := &Server{
 		URL: "http://" + addr, Version: s.Version, Binary: Binary(t, s.Version),
 		Config: filepath.Join(dir, "config.yml"), Root: filepath.Join(dir, "data"),
+	}
+	if s.Root != "" {
+		server.Root = s.Root
 	}
 	text := "version: 0.1\nlog: {level: warn}\nhttp: {addr: \"" + addr + "\", secret: not-for-output}\nstorage:\n" +
 		"  filesystem: {rootdirectory: " + server.Root + "}\n  cache: {blobdescriptor: inmemory}\n  delete: {enabled: true}\n"
