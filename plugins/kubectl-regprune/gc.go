@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
@@ -203,7 +204,20 @@ func (s *session) workload() (collect.Workload, error) {
 		return nil, err
 	}
 	w := s.candidate.Workload
-	return collect.NewWorkload(client, string(w.Kind), s.candidate.Namespace, w.Name, s.container())
+	return collect.NewWorkload(client, kindOf(w.Kind), s.candidate.Namespace, w.Name, s.container())
+}
+
+// kindOf is a kind as the API writes it.
+func kindOf(k resolve.Kind) string {
+	switch k {
+	case resolve.Deployment:
+		return "Deployment"
+	case resolve.StatefulSet:
+		return "StatefulSet"
+	case resolve.DaemonSet:
+		return "DaemonSet"
+	}
+	return string(k)
 }
 
 // podAccess is the way to each pod of the registry.
