@@ -67,7 +67,10 @@ func (p *repository) digestsOnly(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return p.settleTags(ctx)
+	if err := p.settleTags(ctx); err != nil {
+		return err
+	}
+	return p.sweepGhosts(ctx)
 }
 
 // dropTag deletes a tag if it leads where the plan says.

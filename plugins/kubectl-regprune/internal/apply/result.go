@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
@@ -136,6 +137,14 @@ func (r *run) land(landings ...landing) {
 	}
 }
 
+// revoke takes back that an item is done.
+func (r *run) revoke(i *Item, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i.Outcome, i.Err = Failed, err
+	r.journal.Write(backup.Line{Kind: backup.LineItem, Repo: i.Repo, Tag: i.Tag, Digest: i.Digest, Outcome: string(Failed), Error: err.Error()})
+}
+
 // outcome is how it went with i, so far.
 func (r *run) outcome(i *Item) Outcome {
 	r.mu.Lock()
@@ -163,9 +172,19 @@ func (r *run) replay(lines []backup.Line) {
 		if l.Tag != "" {
 			i = p.tags[l.Tag]
 		}
-		if o := Outcome(l.Outcome); i != nil && i.Digest == l.Digest && i.Outcome == Remaining && (o == Deleted || o == Gone) {
+		if i == nil || i.Digest != l.Digest {
+			continue
+		}
+		i.Outcome = Remaining
+		if o := Outcome(l.Outcome); o == Deleted || o == Gone {
 			i.Outcome = o
-			r.done++
+		}
+	}
+	for _, p := range r.repos {
+		for _, i := range slices.Concat(p.tagList, p.manifestList) {
+			if i.Outcome != Remaining {
+				r.done++
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -202,6 +203,37 @@ func TestServerGoesAway(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestHalfDeleted: a server that is killed may have removed a manifest and not its
+// tags, which are listed and lead nowhere from then on.
+func TestHalfDeleted(t *testing.T) {
+	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
+	w := pushed(s)
+	small(w)
+	p := w.plan(registrytest.V2)
+	want := expected(p, links(t, s))
+	b := save(t, s.Client(), p)
+	doomed := image("doomed").Digest
+	revision := s.Folder("repositories", "app", "_manifests", "revisions", strings.Replace(doomed, ":", "/", 1))
+	proxy := registrytest.Faulty(t, s,
+		registrytest.Rule{Method: "DELETE", Path: doomed, Do: func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			if err := os.RemoveAll(revision); err != nil {
+				t.Error(err)
+			}
+			w.WriteHeader(http.StatusAccepted)
+		}},
+		registrytest.Rule{Method: "PUT", Path: doomed, Times: 1, Do: registrytest.Status(400, "")})
+	r := run(t, proxy.Client(quick), b, apply.Options{UntagByOverwrite: true})
+	if i := item(r, "app", "old1", ""); i.Outcome != apply.Failed || r.Complete() {
+		t.Errorf("it cannot be mended: %+v", r)
+	}
+	if r := run(t, proxy.Client(quick), b, apply.Options{UntagByOverwrite: true}); !r.Complete() {
+		t.Errorf("it can: %+v", r)
+	}
+	if diff := cmp.Diff(want, links(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 func TestCancelled(t *testing.T) {

@@ -153,12 +153,14 @@ func image(text string) *registrytest.Content {
 
 func encode(t *testing.T, p *plan.Plan) []byte {
 	t.Helper()
-	raw, err := json.Marshal(p)
+	raw, err := encodePlan(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
 }
+
+func encodePlan(p *plan.Plan) ([]byte, error) { return json.Marshal(p) }
 
 func save(t *testing.T, from backup.Source, p *plan.Plan) *backup.Backup {
 	t.Helper()
