@@ -25,8 +25,8 @@ var escapes = strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ", `\"`, " ")
 
 // text takes a string of an object.
 func (w *walker) text(text string) {
-	if w.deep == nil || len(text) == 0 {
-		return
+	if w.deep == nil || !strings.ContainsAny(text, ":/@") {
+		return // most texts
 	}
 	for _, image := range w.deep.images(text) {
 		w.add(image, false, w.here(Mentioned))
@@ -53,7 +53,7 @@ const longest = 1024
 
 // image is the reference that a word is, or "" if it is none into the registry.
 func (d *deepScan) image(candidate string) string {
-	candidate = strings.Trim(urlScheme.ReplaceAllString(candidate, ""), ".:/@-")
+	candidate = strings.Trim(withoutScheme(candidate), ".:/@-")
 	if len(candidate) > longest || !strings.ContainsAny(candidate, ":/@") {
 		return "" // a word like any other
 	}

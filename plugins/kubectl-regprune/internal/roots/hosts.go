@@ -19,7 +19,7 @@ type Hosts struct {
 
 // clean is a host as it is compared.
 func clean(host string) string {
-	return strings.ToLower(strings.TrimRight(urlScheme.ReplaceAllString(strings.ToLower(host), ""), "/"))
+	return strings.ToLower(strings.TrimRight(withoutScheme(strings.ToLower(host)), "/"))
 }
 
 // alias reports whether a host, as it stands in references, is known to be the

@@ -30,7 +30,7 @@ var (
 // NAME[:TAG][@DIGEST], a digest, an ID, and these after docker-pullable:// and the
 // like. It gives no default tag.
 func parseImage(text string) (image, error) {
-	text = urlScheme.ReplaceAllString(text, "")
+	text = withoutScheme(text)
 	switch {
 	case registry.ValidDigest(text):
 		return image{digest: text}, nil
@@ -54,9 +54,16 @@ func parseImage(text string) (image, error) {
 // hostOf is the host that a text begins with as far as that can be told without
 // parsing, or "". It has the runtimes' rule of what is a host.
 func hostOf(text string) string {
-	first, _, ok := strings.Cut(urlScheme.ReplaceAllString(text, ""), "/")
+	first, _, ok := strings.Cut(withoutScheme(text), "/")
 	if !ok || !strings.ContainsAny(first, ".:") && first != "localhost" && strings.ToLower(first) == first {
 		return ""
 	}
 	return strings.ToLower(first)
+}
+
+func withoutScheme(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	return urlScheme.ReplaceAllString(text, "")
 }

@@ -22,10 +22,10 @@ type template struct {
 
 // parseTemplate is nil for a text without placeholders.
 func parseTemplate(text string, hosts Hosts) *template {
-	if !placeholder.MatchString(text) {
+	if !strings.ContainsAny(text, "{$%<@") || !placeholder.MatchString(text) {
 		return nil
 	}
-	text = urlScheme.ReplaceAllString(placeholder.ReplaceAllString(text, hole), "")
+	text = withoutScheme(placeholder.ReplaceAllString(text, hole))
 	t := &template{}
 	if name, digest, ok := strings.Cut(text, "@"); ok {
 		text = name
