@@ -65,7 +65,7 @@ func TestManyTags(t *testing.T) {
 	if got, want := u.Repositories[3].Images[7].ExclusiveBytes, int64(4<<20+5000+1500); got != want {
 		t.Errorf("an image's own bytes: %d, want %d", got, want)
 	}
-	if took > 20*time.Second {
+	if took > 50*time.Second { // less than two, where nothing else runs
 		t.Errorf("it took %v", took)
 	}
 	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 400 {

@@ -56,11 +56,11 @@ func pages(t *testing.T) map[string]string {
 // large has more than a page shows.
 func large() (sample.Builder, *plan.Plan) {
 	b, p := sample.NewBuilder(), &plan.Plan{Registry: plan.Registry{Name: "large"}}
-	for i := range 160 {
+	for i := range 155 {
 		name := fmt.Sprintf("team%d/%s", i%7, strings.Repeat("app", i%9+1)+fmt.Sprint(i))
 		tags := map[string]string{}
 		r := plan.Repository{Name: name, Complete: true}
-		for k := range 45 - i/4 {
+		for k := range max(3, 45-i) {
 			image := fmt.Sprintf("%s %d", name, k)
 			m := b.Image(image, time.Hour, map[string]int64{"base": 30 << 20, "of " + name: 7 << 20, image: int64(i+1) << 16})
 			action := plan.Keep
