@@ -131,8 +131,9 @@ func TestDeletionDisabled(t *testing.T) {
 			fix    string
 		}{
 			"deployment": {func(*locate.Candidate) {}, "kubectl -n images set env deployment/registry -c registry REGISTRY_STORAGE_DELETE_ENABLED=true"},
-			"controller": {func(c *locate.Candidate) { c.Workload.Kind, c.Strategy = resolve.ReplicationController, "" }, "then delete its pods"},
-			"pod":        {func(c *locate.Candidate) { c.Workload.Kind = resolve.Pod }, "make it anew"},
+			"controller": {func(c *locate.Candidate) { c.Workload.Kind, c.Strategy = resolve.ReplicationController, "" }, "of replicationcontroller/registry, and make its pods anew"},
+			"on delete":  {func(c *locate.Candidate) { c.Strategy = "OnDelete" }, "then delete its pods"},
+			"pod":        {func(c *locate.Candidate) { c.Workload.Kind = resolve.Pod }, "make its pods anew"},
 			"emptyDir":   {func(c *locate.Candidate) { c.Storage.RestartLosesData = true }, "storage that survives a restart first"},
 		} {
 			c := healthy()
@@ -210,7 +211,8 @@ func TestTrouble(t *testing.T) {
 		{"dead lock", "rollout-strategy", Warn, `"Recreate"`, func(c *locate.Candidate) { c.Strategy = "RollingUpdate" }},
 		{"unknown claim", "rollout-strategy", NotChecked, "", func(c *locate.Candidate) { c.Strategy, c.Storage.Kind = "RollingUpdate", locate.PVC }},
 		{"shared claim", "rollout-strategy", OK, "", func(c *locate.Candidate) { c.Strategy, c.Storage.Kind = "RollingUpdate", locate.PVCRWX }},
-		{"controller", "rollout-strategy", Warn, "", func(c *locate.Candidate) { c.Workload.Kind, c.Strategy = resolve.ReplicationController, "" }},
+		{"controller", "rollout-strategy", Fail, "deployment", func(c *locate.Candidate) { c.Workload.Kind, c.Strategy = resolve.ReplicationController, "" }},
+		{"by hand", "rollout-strategy", Warn, "", func(c *locate.Candidate) { c.Strategy = "OnDelete" }},
 		{"redis", "cache", Warn, "FLUSHDB", func(c *locate.Candidate) { c.Settings.Cache = "redis" }},
 		{"strange cache", "cache", Warn, "", func(c *locate.Candidate) { c.Settings.Cache = "x\ny" }},
 		{"booby trap", "read-only-switch", Fail, "remove", func(c *locate.Candidate) {

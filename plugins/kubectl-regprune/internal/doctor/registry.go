@@ -111,10 +111,10 @@ func (r *run) enableDeletion() string {
 	case c.Storage.RestartLosesData:
 		return "give the registry storage that survives a restart first, as this one would lose all images; then set " + variable
 	case !c.Restarts():
-		return "set " + variable + " in the environment of the pod and make it anew"
+		return fmt.Sprintf("set %s in the environment of %s, and make its pods anew", variable, c.Workload)
 	}
 	fix := fmt.Sprintf("kubectl -n %s set env %s -c %s %s", c.Namespace, c.Workload, c.Container, variable)
-	if c.Strategy == "" || c.Strategy == "OnDelete" {
+	if c.Strategy == "OnDelete" {
 		fix += ", then delete its pods"
 	}
 	return fix + " (and in the chart or manifest that it comes from)"

@@ -89,7 +89,9 @@ func (r *run) strategy(context.Context) Check {
 	switch {
 	case !c.Restarts():
 		return found(Fail, "a %s is not restarted by a change of its specification", c.Workload.Kind).but("run the registry by a deployment")
-	case c.Strategy == "" || c.Strategy == "OnDelete":
+	case c.Strategy == "":
+		return found(NotChecked, "the specification of %s could not be read", c.Workload)
+	case c.Strategy == "OnDelete":
 		return found(Warn, "%s: a change takes effect only when its pods are deleted", c.Workload)
 	case c.Workload.Kind == resolve.Deployment && c.Strategy == rolling && c.Storage.Kind == locate.PVC:
 		return found(NotChecked, "%s, and the access modes of claim %q are not known", c.Strategy, c.Storage.Claim)

@@ -100,10 +100,11 @@ func (c *Candidate) Ready() int {
 }
 
 // Restarts says whether a change of the workload's specification can give it new pods:
-// not so for bare pods, and not known for kinds that are not built in.
+// not so for bare pods and replication controllers, and not known for kinds that are not
+// built in.
 func (c *Candidate) Restarts() bool {
 	switch c.Workload.Kind {
-	case resolve.Deployment, resolve.StatefulSet, resolve.DaemonSet, resolve.ReplicationController:
+	case resolve.Deployment, resolve.StatefulSet, resolve.DaemonSet:
 		return true
 	}
 	return false

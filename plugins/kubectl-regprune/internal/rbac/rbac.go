@@ -46,8 +46,6 @@ type Options struct {
 	// Groups are the API groups of the cluster's custom resources, whose objects may
 	// name images.
 	Groups []string
-	// CronJobs are those that GC has to suspend, in the registry's namespace.
-	CronJobs []string
 }
 
 // Rule is one right, in the words of Kubernetes.
@@ -71,6 +69,9 @@ func Rules(o Options) ([]Rule, error) {
 	if o.Step != GC {
 		all = append(all, images(o)...)
 	}
+	if o.Step == GC {
+		all = append(all, collection(o)...)
+	}
 	if o.Namespace != "" {
 		for _, r := range registry {
 			if !slices.ContainsFunc(all, r.within) {
@@ -81,13 +82,10 @@ func Rules(o Options) ([]Rule, error) {
 	if o.Files && o.Step != GC {
 		all = append(all, Rule{Why: "read the registry's files: untagged manifests, sizes, times of pushes", Resources: []string{"pods/exec"}, Verbs: []string{"create", "get"}})
 	}
-	if o.Step == GC {
-		all = append(all, collection(o)...)
-	}
 	return all, nil
 }
 
-// within says whether wider, a rule for all namespaces, grants all that r does.
+// within says whether wider grants all that r does.
 func (r Rule) within(wider Rule) bool {
 	lacks := func(all []string) func(string) bool {
 		return func(s string) bool { return !slices.Contains(all, s) }
@@ -148,39 +146,33 @@ var registry = []Rule{
 	{Why: "reach the registry", Resources: []string{"pods/portforward"}, Verbs: []string{"create", "get"}},
 	{Why: "find the registry's workload", Resources: []string{"replicationcontrollers"}, Verbs: []string{"list"}, Optional: true},
 	{Why: "find the registry's workload", Group: "apps", Resources: []string{"deployments", "statefulsets", "daemonsets"}, Verbs: []string{"list"}, Optional: true},
-	{Why: "the registry's settings and storage", Resources: []string{"configmaps", "persistentvolumeclaims"}, Verbs: []string{"get"}, Optional: true},
+	{Why: "the registry's settings", Resources: []string{"configmaps"}, Verbs: []string{"get"}, Optional: true},
+	{Why: "the registry's storage", Resources: []string{"persistentvolumeclaims"}, Verbs: []string{"get"}, Optional: true},
 	{Why: "other garbage collections", Group: "batch", Resources: []string{"cronjobs"}, Verbs: []string{"list"}, Optional: true},
 	{Why: "names of the registry", Group: "networking.k8s.io", Resources: []string{"ingresses"}, Verbs: []string{"list"}, Optional: true},
 	{Why: "names of the registry", Group: "gateway.networking.k8s.io", Resources: []string{"httproutes"}, Verbs: []string{"list"}, Optional: true},
 	{Why: "what scales the registry", Group: "autoscaling", Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"list"}, Optional: true},
 }
 
-// collection are the rights to collect garbage: to run the server's own command, and to
-// switch the registry to read-only and back.
+// collection are the rights to collect garbage: to run the server's own command, to
+// switch the registry to read-only and back, and to see what else writes to its storage.
+// Whoever may not see that does not know that there is nothing.
 func collection(o Options) []Rule {
-	resource := resourceOf(o.Workload.Kind)
-	group := "apps"
-	if o.Workload.Kind == resolve.ReplicationController {
-		group = ""
-	}
-	all := []Rule{
+	return []Rule{
 		{Why: "run the garbage collection, and measure", Resources: []string{"pods/exec"}, Verbs: []string{"create", "get"}},
-		{Why: "make the registry read-only meanwhile", Group: group, Resources: []string{resource}, Verbs: []string{"get", "patch"}, Names: []string{o.Workload.Name}},
+		{Why: "make the registry read-only meanwhile", Group: "apps", Resources: []string{resourceOf(o.Workload.Kind)}, Verbs: []string{"get", "patch"}, Names: []string{o.Workload.Name}},
+		{Why: "find the workload of a pod", Group: "apps", Resources: []string{"replicasets"}, Verbs: []string{"get"}},
+		{Why: "what else writes to the storage", Resources: []string{"persistentvolumeclaims"}, Verbs: []string{"get"}},
+		{Why: "what else writes to the storage", Group: "batch", Resources: []string{"cronjobs"}, Verbs: []string{"list"}},
+		{Why: "what else writes to the storage", Group: "autoscaling", Resources: []string{"horizontalpodautoscalers"}, Verbs: []string{"list"}},
 	}
-	if o.Workload.Kind == resolve.ReplicationController {
-		all = append(all, Rule{Why: "restart the registry, as its controller does not", Resources: []string{"pods"}, Verbs: []string{"delete"}})
-	}
-	if len(o.CronJobs) > 0 {
-		all = append(all, Rule{Why: "suspend other garbage collections meanwhile", Group: "batch", Resources: []string{"cronjobs"}, Verbs: []string{"get", "patch"}, Names: o.CronJobs})
-	}
-	return all
 }
 
 // resourceOf is the plural of a kind whose pods a change of its template replaces, ""
 // if it is none.
 func resourceOf(kind resolve.Kind) string {
 	switch kind {
-	case resolve.Deployment, resolve.StatefulSet, resolve.DaemonSet, resolve.ReplicationController:
+	case resolve.Deployment, resolve.StatefulSet, resolve.DaemonSet:
 		return string(kind) + "s"
 	}
 	return ""

@@ -24,8 +24,8 @@ var (
 	plan       = Options{Step: Plan, Namespace: "images", Workload: deployment, Subject: pruner, Groups: []string{"argoproj.io"}, Files: true}
 	outside    = Options{Step: Apply, Subject: Subject{Kind: "User", Name: `o'hara/100%: "x"`}}
 	deep       = Options{Step: Plan, Namespace: "images", Subject: pruner, Deep: true}
-	gc         = Options{Step: GC, Namespace: "images", Workload: deployment, Subject: pruner, CronJobs: []string{"registry-gc"}}
-	controller = Options{Step: GC, Namespace: "kube-system", Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "registry"}, Subject: Subject{Kind: "Group", Name: "ops"}}
+	gc         = Options{Step: GC, Namespace: "images", Workload: deployment, Subject: pruner}
+	set        = Options{Step: GC, Namespace: "images", Workload: resolve.Ref{Kind: resolve.StatefulSet, Name: "store"}, Subject: Subject{Kind: "Group", Name: "ops"}}
 )
 
 // decoded are the manifests, read as strictly as an API server reads them.
@@ -54,7 +54,7 @@ func decoded(t *testing.T, text string) (roles []rbacv1.ClusterRole, bindings []
 }
 
 func TestYAML(t *testing.T) {
-	for name, o := range map[string]Options{"plan": plan, "deep": deep, "apply-outside": outside, "gc": gc, "gc-controller": controller} {
+	for name, o := range map[string]Options{"plan": plan, "deep": deep, "apply-outside": outside, "gc": gc, "gc-set": set} {
 		text, err := YAML(o)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -89,7 +89,7 @@ func TestYAML(t *testing.T) {
 // TestLeastPrivilege: nothing is written but to run and to switch one workload, and
 // nothing is asked for beyond the steps' own needs.
 func TestLeastPrivilege(t *testing.T) {
-	for _, o := range []Options{plan, deep, outside, gc, controller} {
+	for _, o := range []Options{plan, deep, outside, gc, set} {
 		text, err := YAML(o)
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +118,7 @@ func TestContradictions(t *testing.T) {
 	for want, o := range map[string]Options{
 		"no such step":           {Step: "everything"},
 		"namespace and workload": {Step: GC, Namespace: "x"},
-		"cannot be restarted":    {Step: GC, Namespace: "x", Workload: resolve.Ref{Kind: resolve.Pod, Name: "p"}},
+		"cannot be restarted":    {Step: GC, Namespace: "x", Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "p"}},
 		"need its namespace":     {Step: Plan, Files: true},
 		"nobody is named":        {Step: Plan},
 		"needs a namespace":      {Step: Plan, Subject: Subject{Kind: "ServiceAccount", Name: "x"}},
@@ -149,8 +149,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{plan, `list secrets in all namespaces; list *.argoproj.io in all namespaces?; create pods/portforward in namespace "images"; get pods/portforward in namespace "images"`,
 			"kubectl auth can-i list secrets -A; kubectl auth can-i list *.argoproj.io -A; kubectl auth can-i create pods --subresource=portforward -n images; kubectl auth can-i get pods --subresource=portforward -n images"},
-		{gc, `create pods/portforward in namespace "images"; get pods/portforward in namespace "images"; patch deployments.apps "registry" in namespace "images"`,
-			"kubectl auth can-i create pods --subresource=portforward -n images; kubectl auth can-i get pods --subresource=portforward -n images; kubectl auth can-i patch deployments.apps/registry -n images"},
+		{gc, `patch deployments.apps "registry" in namespace "images"; create pods/portforward in namespace "images"; get pods/portforward in namespace "images"`,
+			"kubectl auth can-i patch deployments.apps/registry -n images; kubectl auth can-i create pods --subresource=portforward -n images; kubectl auth can-i get pods --subresource=portforward -n images"},
 	} {
 		missing, err := Check(t.Context(), client, tc.o)
 		var got, commands []string

@@ -129,8 +129,8 @@ func TestManifestsGrantWhatIsNeeded(t *testing.T) {
 		kubectl(own, "apply", "-f", "-")
 	}
 	for _, o := range []Options{
-		{Step: Plan, Files: true}, {Step: Plan, Deep: true}, {Step: Apply}, {Step: GC, Workload: deployment, CronJobs: []string{"one", "two"}},
-		{Step: GC, Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "registry"}},
+		{Step: Plan, Files: true}, {Step: Plan, Deep: true}, {Step: Apply}, {Step: GC, Workload: deployment},
+		{Step: GC, Workload: resolve.Ref{Kind: resolve.StatefulSet, Name: "registry"}},
 	} {
 		t.Run(fmt.Sprintf("%s %s", o.Step, o.Workload.Kind), func(t *testing.T) {
 			o.Namespace, o.Groups = ns.Name, customGroups(t, cfg)
