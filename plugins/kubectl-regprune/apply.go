@@ -145,8 +145,8 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 	if j.session, err = f.connect(ctx, f.named(j.plan)); err != nil {
 		return nil, err
 	}
-	if j.session.name != j.plan.Registry.Name {
-		return nil, usagef("the plan is for %q, and this is %q", j.plan.Registry.Name, j.session.name)
+	if err := j.session.is(j.plan.Registry, "plan"); err != nil {
+		return nil, err
 	}
 	j.graph, err = j.session.look(ctx, nil)
 	return j, err

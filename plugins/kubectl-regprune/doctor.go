@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/doctor"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/rbac"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
 )
 
@@ -96,16 +97,6 @@ func (s *session) firstRepository(ctx context.Context) string {
 	return ""
 }
 
-// builtin are the API groups of Kubernetes itself.
-var builtin = map[string]bool{
-	"": true, "admissionregistration.k8s.io": true, "apiextensions.k8s.io": true, "apiregistration.k8s.io": true, "apps": true,
-	"authentication.k8s.io": true, "authorization.k8s.io": true, "autoscaling": true, "batch": true, "certificates.k8s.io": true,
-	"coordination.k8s.io": true, "discovery.k8s.io": true, "events.k8s.io": true, "flowcontrol.apiserver.k8s.io": true,
-	"internal.apiserver.k8s.io": true, "metrics.k8s.io": true, "networking.k8s.io": true, "node.k8s.io": true, "policy": true,
-	"rbac.authorization.k8s.io": true, "resource.k8s.io": true, "scheduling.k8s.io": true, "storage.k8s.io": true,
-	"storagemigration.k8s.io": true,
-}
-
 // customGroups are the API groups of the cluster's custom resources.
 func (f *flags) customGroups() ([]string, error) {
 	cfg, err := f.kube.Config()
@@ -120,11 +111,9 @@ func (f *flags) customGroups() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var names []string
 	for _, g := range all.Groups {
-		if !builtin[g.Name] {
-			out = append(out, g.Name)
-		}
+		names = append(names, g.Name)
 	}
-	return out, nil
+	return rbac.CustomGroups(names), nil
 }

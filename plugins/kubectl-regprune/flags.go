@@ -43,16 +43,15 @@ type readFlags struct {
 
 // ruleFlags say what to keep.
 type ruleFlags struct {
-	repos, exclude         []string
-	keep, regex            []string
-	number, semver         []string
-	last                   int
-	within, minAge, sort   string
-	remove, removeRegex    []string
-	untagged               bool
-	file                   string
-	asOf                   string
-	minAgeSet, untaggedSet bool
+	repos, exclude       []string
+	keep, regex          []string
+	number, semver       []string
+	last                 int
+	within, minAge, sort string
+	remove, removeRegex  []string
+	untagged             bool
+	file                 string
+	asOf                 string
 }
 
 // useFlags say where images are in use, and by which names.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -195,11 +194,7 @@ func (f *flags) recover(ctx context.Context, args []string, force bool) error {
 }
 
 func (s *session) workload() (collect.Workload, error) {
-	cfg, err := s.flags.kube.Config()
-	if err != nil {
-		return nil, err
-	}
-	client, err := kubernetes.NewForConfig(cfg)
+	client, err := s.flags.kube.Client()
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +243,7 @@ func (a podAccess) Door(ctx context.Context, p collect.Pod) (collect.Door, func(
 	port := a.candidate.ContainerPort
 	base := &url.URL{Scheme: a.candidate.Scheme, Host: net.JoinHostPort(a.candidate.ServerName(), fmt.Sprint(port))}
 	one := &session{flags: a.flags, candidate: a.candidate, name: a.name}
-	dial := dialFunc(dialer.To(fmt.Sprintf("pod/%s:%d", p.Name, port)))
+	dial := dialer.To(fmt.Sprintf("pod/%s:%d", p.Name, port))
 	if err := one.open(base, dial); err != nil {
 		return nil, nil, err
 	}

@@ -104,7 +104,7 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 	s.generation(own)
 	p := plan.Make(plan.Input{
 		Graph: g, Rules: plan.FromPolicy(rules), Use: used.references, Cluster: used.cluster, Limits: limits, Now: now,
-		Registry: plan.Registry{Name: s.name, Server: s.server, TagsOwn: own}, Overwrite: s.flags.limits.overwrite,
+		Registry: plan.Registry{Name: s.name, Context: s.context, Server: s.server, TagsOwn: own}, Overwrite: s.flags.limits.overwrite,
 	})
 	p.Notes = append(p.Notes, append(used.notes, s.notes...)...)
 	s.notes = nil

@@ -62,8 +62,8 @@ func (f *flags) restore(ctx context.Context, name string, o backup.RestoreOption
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
-	if s.name != b.Plan.Registry.Name {
-		return usagef("the run is of %q, and this is %q", b.Plan.Registry.Name, s.name)
+	if err := s.is(b.Plan.Registry, "run"); err != nil {
+		return err
 	}
 	if !agreed {
 		tags := 0

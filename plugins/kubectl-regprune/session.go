@@ -18,12 +18,14 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 )
 
 // session is a registry that is connected to.
 type session struct {
 	flags     *flags
 	name      string // svc/NAMESPACE/NAME:PORT, or a URL
+	context   string // of the kubeconfig; "" with --registry
 	client    *registry.Client
 	getter    getter
 	candidate *locate.Candidate // nil with --registry
@@ -73,6 +75,9 @@ func (s *session) target(ctx context.Context, args []string) (*url.URL, dialFunc
 		return nil, nil, err
 	}
 	s.candidate, s.name, s.aliases = c, c.Name(), c.Aliases
+	if s.context, err = f.kube.ContextName(); err != nil {
+		return nil, nil, err
+	}
 	for _, unread := range c.Unread {
 		s.notes = append(s.notes, "not known of "+c.Name()+": "+unread)
 	}
@@ -226,4 +231,17 @@ func (s *session) container() string {
 func (s *session) again(verb string) string {
 	words := append([]string{"kubectl", "regprune", verb}, s.flags.kube.Args()...)
 	return strings.Join(append(words, kube.Quote(s.name)), " ")
+}
+
+// is reports whether this is the registry that something was made for, a plan or a
+// backup: the same name in the same cluster, as clusters have equal names in them.
+func (s *session) is(r plan.Registry, what string) error {
+	switch {
+	case s.name != r.Name:
+		return usagef("the %s is of %q, and this is %q", what, r.Name, s.name)
+	case s.context != r.Context:
+		return hint.With(usagef("the %s is of %q in the context %q, and this is the context %q", what, r.Name, r.Context, s.context),
+			"use the same cluster: --context "+kube.Quote(r.Context))
+	}
+	return nil
 }

@@ -54,8 +54,8 @@ func (f *flags) verify(ctx context.Context, args []string) error {
 		if p, err = s.everything(ctx); err != nil {
 			return f.interrupted(ctx, err)
 		}
-	} else if s.name != p.Registry.Name {
-		return usagef("the plan is for %q, and this is %q", p.Registry.Name, s.name)
+	} else if err := s.is(p.Registry, "plan"); err != nil {
+		return err
 	}
 	return s.prove(ctx, p)
 }
@@ -67,7 +67,7 @@ func (s *session) everything(ctx context.Context) (*plan.Plan, error) {
 		return nil, err
 	}
 	return plan.Make(plan.Input{
-		Graph: g, Rules: plan.KeepAll, Registry: plan.Registry{Name: s.name, Server: s.server}, Now: time.Now(),
+		Graph: g, Rules: plan.KeepAll, Registry: plan.Registry{Name: s.name, Context: s.context, Server: s.server}, Now: time.Now(),
 		Limits: plan.Limits{MaxShare: 1, MaxCount: -1},
 	}), nil
 }

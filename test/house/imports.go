@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 }
 
 // testOnly are packages that must not end up in what users run.
-var testOnly = []string{"pkg/kubetest", "pkg/redisconn/redistest", "pkg/registry/registrytest"}
+var testOnly = []string{"pkg/kubetest", "pkg/redisconn/redistest", "pkg/registry/registrytest", "pkg/htmlreport/browsertest", "plugins/kubectl-regprune/internal/disk/disktest", "plugins/kubectl-regprune/internal/render/sample"}
 
 // placement says where shipped code may use a library, so that the choice of a
 // library stays the business of the packages that exist for it. "main" stands

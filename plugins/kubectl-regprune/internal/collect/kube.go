@@ -11,14 +11,23 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
+	appsv1client "k8s.io/client-go/kubernetes/typed/apps/v1"
+	batchv1client "k8s.io/client-go/kubernetes/typed/batch/v1"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 )
 
+// Client reads and patches the built-in kinds. A *kube.Client is one.
+type Client interface {
+	CoreV1() corev1client.CoreV1Interface
+	AppsV1() appsv1client.AppsV1Interface
+	BatchV1() batchv1client.BatchV1Interface
+}
+
 // kube is a Workload of a cluster.
 type kube struct {
-	client                kubernetes.Interface
+	client                Client
 	kind, namespace, name string
 	container             string
 	poll                  time.Duration
@@ -26,7 +35,7 @@ type kube struct {
 
 // NewWorkload is the Deployment, StatefulSet or DaemonSet of a name; container is the
 // registry's. It asks the cluster for nothing yet.
-func NewWorkload(client kubernetes.Interface, kind, namespace, name, container string) (Workload, error) {
+func NewWorkload(client Client, kind, namespace, name, container string) (Workload, error) {
 	switch kind {
 	case "Deployment", "StatefulSet", "DaemonSet":
 		return &kube{client, kind, namespace, name, container, 500 * time.Millisecond}, nil
@@ -37,7 +46,7 @@ func NewWorkload(client kubernetes.Interface, kind, namespace, name, container s
 
 // Locate finds the workload that a registry's pod belongs to. A pod of its own, one of
 // a ReplicationController and one of an operator's own kind are errors.
-func Locate(ctx context.Context, client kubernetes.Interface, namespace, pod, container string) (Workload, error) {
+func Locate(ctx context.Context, client Client, namespace, pod, container string) (Workload, error) {
 	p, err := client.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("looking for what runs pod \"%s/%s\": %w", namespace, pod, err)

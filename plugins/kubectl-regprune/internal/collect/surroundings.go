@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,14 +25,28 @@ func (k *kube) Surroundings(ctx context.Context, s *Snapshot) (*Surroundings, er
 	return near, nil
 }
 
+// autoscalers are read without their typed client, which would be linked for two
+// fields.
 func (k *kube) autoscalers(ctx context.Context, s *Snapshot, near *Surroundings) error {
-	list, err := k.client.AutoscalingV2().HorizontalPodAutoscalers(k.namespace).List(ctx, metav1.ListOptions{})
+	path := fmt.Sprintf("/apis/autoscaling/v2/namespaces/%s/horizontalpodautoscalers", k.namespace)
+	body, err := k.client.CoreV1().RESTClient().Get().AbsPath(path).SetHeader("Accept", "application/json").Do(ctx).Raw()
 	if err != nil {
 		return err
 	}
+	var list struct {
+		Items []struct {
+			Metadata metav1.ObjectMeta `json:"metadata"`
+			Spec     struct {
+				ScaleTargetRef struct{ Kind, Name string } `json:"scaleTargetRef"`
+			} `json:"spec"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return fmt.Errorf("reading %q: %w", path, err)
+	}
 	for _, h := range list.Items {
 		if t := h.Spec.ScaleTargetRef; t.Kind == s.Kind && t.Name == s.Name {
-			near.Autoscalers = append(near.Autoscalers, h.Name)
+			near.Autoscalers = append(near.Autoscalers, h.Metadata.Name)
 		}
 	}
 	return nil

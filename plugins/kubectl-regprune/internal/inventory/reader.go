@@ -57,7 +57,6 @@ func (w want) reference() string {
 type answer struct {
 	digest   string
 	manifest *graph.Manifest // nil if known
-	broken   string
 	head     bool
 	err      error
 }

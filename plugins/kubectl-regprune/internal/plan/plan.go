@@ -29,7 +29,8 @@ type Plan struct {
 
 // Registry is which registry a plan is for.
 type Registry struct {
-	Name    string `json:"name"`    // svc/NAMESPACE/NAME:PORT, or a URL without credentials
+	Name    string `json:"name"`              // svc/NAMESPACE/NAME:PORT, or a URL without credentials
+	Context string `json:"context,omitempty"` // of the kubeconfig, for one that was found in a cluster
 	Server  string `json:"server"`  // distribution/2.8.2, or distribution/unknown
 	TagsOwn bool   `json:"tagsOwn"` // a tag can be deleted without its manifest
 }

@@ -78,7 +78,7 @@ func pick[T any](w *world, list []T) T { return list[w.random.IntN(len(list))] }
 func (w *world) fill(name string, pool []string) {
 	s := &shelf{tags: map[string]string{}, linked: map[string]bool{}}
 	w.repos[name] = s
-	var images, all []string
+	var all []string
 	put := func(d *doc) string {
 		digest := w.blob()
 		w.docs[digest] = d
@@ -91,7 +91,7 @@ func (w *world) fill(name string, pool []string) {
 		if w.chance(2) {
 			d.parts = append(d.parts, w.blob())
 		}
-		images = append(images, put(d))
+		put(d)
 	}
 	for range w.random.IntN(4) { // indexes, of images and of indexes
 		d := &doc{kind: registry.Index, docker: w.chance(2)}
