@@ -61,14 +61,14 @@ type killer struct {
 func (k *killer) act(w http.ResponseWriter, r *http.Request, server http.Handler) {
 	k.mu.Lock()
 	k.seen++
-	mine := k.seen == k.at
-	if mine && !k.late {
-		_ = k.cmd.Process.Kill()
-	}
+	mine, late, process := k.seen == k.at, k.late, k.cmd.Process
 	k.mu.Unlock()
+	if mine && !late {
+		_ = process.Kill()
+	}
 	server.ServeHTTP(w, r)
-	if mine && k.late {
-		_ = k.cmd.Process.Kill()
+	if mine && late {
+		_ = process.Kill()
 	}
 }
 

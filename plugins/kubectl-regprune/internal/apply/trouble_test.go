@@ -185,20 +185,23 @@ func TestServerGoesAway(t *testing.T) {
 		p := w.plan(v)
 		want := expected(p, links(t, s))
 		b := save(t, s.Client(), p)
-		proxy := registrytest.Faulty(t, s, registrytest.Rule{Method: "DELETE", From: 6, Do: registrytest.Hook(func(*http.Request) { s.Kill() })})
+		acted := make(chan struct{}, 1)
+		proxy := registrytest.Faulty(t, s, registrytest.Rule{Method: "DELETE", From: 6, Do: registrytest.Hook(func(*http.Request) { s.Kill(); acted <- struct{}{} })})
 
 		r, err := apply.Run(t.Context(), proxy.Client(quick), b, apply.Options{})
 		if err == nil || !strings.Contains(err.Error(), "in a row") || r.Manifests.Remaining+r.Tags.Remaining == 0 {
 			t.Errorf("the server is dead: %+v, %v", r, err)
 		}
 
+		<-acted
 		s.Start()
 		proxy.Clear()
-		proxy.Add(registrytest.Rule{Method: "DELETE", From: 6, Do: registrytest.Hook(func(*http.Request) { s.Kill(); s.Start() })})
+		proxy.Add(registrytest.Rule{Method: "DELETE", From: 6, Do: registrytest.Hook(func(*http.Request) { s.Kill(); s.Start(); acted <- struct{}{} })})
 		client := proxy.Client(func(o *registry.Options) { o.Retry = registry.Retry{Times: 8, Wait: 50 * time.Millisecond} })
 		if r = run(t, client, b, apply.Options{}); !r.Complete() {
 			t.Errorf("the server was restarted: %+v", r)
 		}
+		<-acted
 		if diff := cmp.Diff(want, links(t, s)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
