@@ -45,7 +45,7 @@ e2e: ## Bring a real cluster up, test the plugins on it, take it down (Linux, ro
 
 .PHONY: demo
 demo: ## Show the plugins at work without a cluster, in minutes
-	@hack/need redis-server
+	@hack/need redis-server docker-registry
 	@$(MAKE) --no-print-directory build
 	@# The flags of build, so that what it compiled is not compiled again.
 	@CGO_ENABLED=0 go run -trimpath ./hack/demo
