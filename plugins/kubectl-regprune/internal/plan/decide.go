@@ -21,6 +21,7 @@ type decider struct {
 	tagged   map[string][]string   // tags by digest
 	tags     map[string]verdict    // by tag
 	reasons  map[string]verdict    // why roots stay, by digest
+	nameless map[string]bool       // roots that stay only as untagged manifests do
 	descends map[string]graph.Link // what belongs to images whose tags may all go
 	kept     map[string]graph.Link // what stays, and how it was reached
 	going    map[string]bool       // what goes
@@ -38,7 +39,7 @@ type verdict struct {
 func newDecider(in *Input, r *graph.Repository) *decider {
 	d := &decider{
 		in: in, repo: r, entry: in.Rules.Entry(r.Name), tags: map[string]verdict{}, tagged: map[string][]string{}, reasons: map[string]verdict{},
-		going: map[string]bool{}, spared: map[string]bool{}, byName: make(map[string]*graph.Tag, len(r.Tags)),
+		nameless: map[string]bool{}, going: map[string]bool{}, spared: map[string]bool{}, byName: make(map[string]*graph.Tag, len(r.Tags)),
 	}
 	for i := range r.Tags {
 		t := &r.Tags[i]
@@ -228,35 +229,6 @@ func (d *decider) parts() map[string]bool {
 	return parts
 }
 
-// fromAttachment looks after what has no tag of its own, or one that only says what
-// it belongs to. Untagged manifests stay unless they belong to something that goes,
-// or the policy wants them gone.
-func (d *decider) fromAttachment() {
-	var loose []string // digests whose tags may all go
-	for digest := range d.tagged {
-		if !d.reasons[digest].stays && d.named(digest) {
-			loose = append(loose, digest)
-		}
-	}
-	slices.Sort(loose)
-	d.descends = d.in.Graph.Closure(d.repo, loose)
-	for _, digest := range d.repo.Linked {
-		if d.reasons[digest].stays || d.named(digest) {
-			continue
-		}
-		if _, belongs := d.descends[digest]; belongs {
-			continue
-		}
-		if d.entry == nil || !d.entry.Untags() {
-			d.keep(digest, verdict{stays: true, reason: UntaggedKept})
-			continue
-		}
-		if v := d.entry.Untagged(d.pushed(digest), d.created(digest), d.in.Now); v.Verdict != policy.NotKept {
-			d.keep(digest, verdict{true, Reason(v.Verdict), v.Rule, nil})
-		}
-	}
-}
-
 // named reports whether digest has a tag that is not only an attachment.
 func (d *decider) named(digest string) bool {
 	for _, name := range d.tagged[digest] {
@@ -268,10 +240,13 @@ func (d *decider) named(digest string) bool {
 }
 
 // keepWhole completes the roots by what they need, and finds out what of it is there
-// only because nobody asked for untagged manifests to go.
+// only because nobody asked for untagged manifests to go. What a named image needs is
+// said to be needed by it, though being without a name would keep it as well.
 func (d *decider) keepWhole() {
 	all := slices.Sorted(maps.Keys(d.reasons))
 	d.kept = d.in.Graph.Closure(d.repo, all)
+	named := slices.DeleteFunc(slices.Clone(all), func(digest string) bool { return d.nameless[digest] })
+	maps.Copy(d.kept, d.in.Graph.Closure(d.repo, named))
 	needed := d.in.Graph.Closure(d.repo, slices.DeleteFunc(all, func(digest string) bool {
 		return d.reasons[digest].reason == UntaggedKept
 	}))
