@@ -89,6 +89,38 @@ func (t *testbed) ctr(ctx context.Context, args ...string) ([]byte, error) {
 		append([]string{t.Bin["ctr"], "--address", containerdSock, "--namespace", "k8s.io"}, args...)...)
 }
 
+// forget removes images whose names begin with prefix from the node, so that it has to
+// pull them again. What runs goes on.
+func (t *testbed) forget(ctx context.Context, prefix string) error {
+	if prefix == "" || strings.HasPrefix("testbed.local/", prefix) || strings.HasPrefix(prefix, "testbed.local/") {
+		return fmt.Errorf("removing images %q: these are the testbed's own", prefix)
+	}
+	out, err := t.ctr(ctx, "images", "list")
+	if err != nil {
+		return err
+	}
+	// Kubernetes' images have further names, which are digests: REF TYPE DIGEST …
+	var all [][]string
+	named := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); len(fields) > 2 {
+			all = append(all, fields)
+			named[fields[2]] = named[fields[2]] || strings.HasPrefix(fields[0], prefix)
+		}
+	}
+	args := []string{"images", "remove", "--sync"}
+	for _, fields := range all {
+		if named[fields[2]] && (strings.HasPrefix(fields[0], prefix) || strings.HasPrefix(fields[0], "sha256:")) {
+			args = append(args, fields[0])
+		}
+	}
+	if len(args) == 3 {
+		return fmt.Errorf("removing images %q: the node has none", prefix)
+	}
+	_, err = t.ctr(ctx, args...)
+	return err
+}
+
 // appFiles has no shell, no libraries and one program.
 func appFiles(app, name string) *rootfs {
 	r := newRootfs()

@@ -29,6 +29,7 @@ const usage = `usage:
   testbed status                                           say what runs; exits 1 unless all of it does
   testbed restart NAME                                     kill -9 one component and start it again
   testbed fake --pods N                                    run N fake pods in namespace "fake" on the kwok nodes
+  testbed forget PREFIX                                    remove images from the node that it has pulled, by their names
 
 The control plane always runs; --only picks what comes with it. The last line
 that "up" prints is the KUBECONFIG to export. Needs Linux and root.
@@ -94,6 +95,8 @@ func run(ctx context.Context, args []string) error {
 		return t.restart(ctx, flags.Arg(0))
 	case "fake":
 		return t.fake(ctx, *fakePods)
+	case "forget":
+		return t.forget(ctx, flags.Arg(0))
 	}
 	fmt.Fprint(os.Stderr, usage)
 	return fmt.Errorf("unknown command %q", args[0])
