@@ -1,6 +1,9 @@
 package graph
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Link says how one manifest of a closure came into it.
 type Link struct {
@@ -81,8 +84,9 @@ func (g *Registry) Dependents(r *Repository) map[string][]string {
 			}
 		}
 	}
-	for subject, referrers := range g.relations(r).referrers {
-		for _, d := range referrers {
+	referrers := g.relations(r).referrers
+	for _, subject := range slices.Sorted(maps.Keys(referrers)) { // in order, as attachments can run in circles
+		for _, d := range referrers[subject] {
 			above[d] = append(above[d], subject)
 		}
 	}

@@ -31,8 +31,8 @@ type Plan struct {
 type Registry struct {
 	Name    string `json:"name"`              // svc/NAMESPACE/NAME:PORT, or a URL without credentials
 	Context string `json:"context,omitempty"` // of the kubeconfig, for one that was found in a cluster
-	Server  string `json:"server"`  // distribution/2.8.2, or distribution/unknown
-	TagsOwn bool   `json:"tagsOwn"` // a tag can be deleted without its manifest
+	Server  string `json:"server"`            // distribution/2.8.2, or distribution/unknown
+	TagsOwn bool   `json:"tagsOwn"`           // a tag can be deleted without its manifest
 }
 
 // Cluster says which clusters were asked for images in use.
