@@ -99,6 +99,11 @@ func explainView(err error) error {
 // tell notes what a reader should know of the references.
 func (u *used) tell(m *roots.Matched) {
 	const few = 3
+	if n := len(m.Unresolved); n > 0 {
+		site := m.Unresolved[0].Sites[0]
+		u.notes = append(u.notes, fmt.Sprintf("%d image texts say nothing, such as %q of %s %s/%s: what they become is protected by pods that run it, or by rules",
+			n, m.Unresolved[0].Image, site.Kind, site.Namespace, site.Name))
+	}
 	for i, d := range m.Dangling {
 		if !d.Alias {
 			continue
