@@ -90,7 +90,7 @@ func (t *testbed) ctr(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 // forget removes images whose names begin with prefix from the node, so that it has to
-// pull them again. What runs goes on.
+// pull them again. Containers go on, and keep the layers that they have until they go.
 func (t *testbed) forget(ctx context.Context, prefix string) error {
 	if prefix == "" || strings.HasPrefix("testbed.local/", prefix) || strings.HasPrefix(prefix, "testbed.local/") {
 		return fmt.Errorf("removing images %q: these are the testbed's own", prefix)

@@ -126,19 +126,25 @@ func (d *depot) pull(repository, reference string, c *registrytest.Content) erro
 	return nil
 }
 
-// tags are all of a repository, with the digests that they lead to.
-func (d *depot) tags(t testing.TB, repository string) map[string]string {
+// listed are the tags of a repository.
+func (d *depot) listed(t testing.TB, repository string) []string {
 	t.Helper()
 	var list struct{ Tags []string }
 	_, _, body, err := d.ask(http.MethodGet, "/v2/"+d.Name+"/"+repository+"/tags/list", nil, "")
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		err = json.Unmarshal(body, &list)
 	}
-	if err := json.Unmarshal(body, &list); err != nil {
+	if err != nil {
 		t.Fatalf("reading the tags of %s: %v: %s", repository, err, body)
 	}
+	return list.Tags
+}
+
+// tags are all of a repository, with the digests that they lead to.
+func (d *depot) tags(t testing.TB, repository string) map[string]string {
+	t.Helper()
 	all := map[string]string{}
-	for _, tag := range list.Tags {
+	for _, tag := range d.listed(t, repository) {
 		code, header, _, err := d.ask(http.MethodHead, "/v2/"+d.Name+"/"+repository+"/manifests/"+tag, nil, "")
 		if err != nil || code != http.StatusOK {
 			t.Fatalf("asking for %s:%s: status %d, %v", repository, tag, code, err)

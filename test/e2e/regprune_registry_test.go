@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -20,8 +21,11 @@ import (
 // cluster has kube-proxy for that, this process forwards it.
 type depot struct {
 	*Namespace
-	port string // localhost:PORT, as the node knows the registry
-	home string // of the user who prunes: runs, and what is remembered
+	port     string // localhost:PORT, as the node knows the registry
+	workload string // TYPE/NAME
+	folder   string // of this machine, with the registry's files; "" if they are in the pod alone
+	home     string // of the user who prunes: runs, and what is remembered
+	served   atomic.Int64
 
 	mu      sync.Mutex
 	address string // of the pod
@@ -30,17 +34,16 @@ type depot struct {
 
 // depotSpec describes a registry. The zero value is a Deployment with a claim.
 type depotSpec struct {
-	image       string // of the testbed: registry:2, registry:3, registry-bare:3
-	stateful    bool
-	lost        bool   // an emptyDir instead of a claim
-	env         string // further variables, as YAML in flow style: - {name: …}
-	unscheduled bool   // do not wait for it
+	image    string // of the testbed: registry:2, registry:3, registry-bare:3
+	stateful bool
+	lost     bool   // an emptyDir instead of a claim
+	env      string // further variables, as YAML in flow style: - {name: …}
 }
 
 // depot starts a registry. It is gone with the test.
 func (c *Cluster) depot(t testing.TB, s depotSpec) *depot {
 	t.Helper()
-	d := &depot{Namespace: c.Namespace(t), home: t.TempDir()}
+	d := &depot{Namespace: c.Namespace(t), workload: "deployment/registry", home: t.TempDir()}
 	node := c.Testbed(t).NodeName
 	values := []string{"NODE", node, "IMAGE", s.image, "ENV", s.env, "KIND", "Deployment", "KINDSPEC", "strategy: {type: Recreate}"}
 	switch {
@@ -49,7 +52,7 @@ func (c *Cluster) depot(t testing.TB, s depotSpec) *depot {
 	case s.stateful:
 		values[7], values[9] = "StatefulSet", "serviceName: registry\n  volumeClaimTemplates:\n  - {metadata: {name: images}, spec: {accessModes: [ReadWriteOnce],"+
 			` storageClassName: "", resources: {requests: {storage: 1Gi}}}}`
-		values = append(values, "VOLUMES", "[]")
+		values, d.workload = append(values, "VOLUMES", "[]"), "statefulset/registry"
 		d.volume(t, "images-registry-0")
 	default:
 		values = append(values, "VOLUMES", "[{name: images, persistentVolumeClaim: {claimName: images}}]")
@@ -57,22 +60,16 @@ func (c *Cluster) depot(t testing.TB, s depotSpec) *depot {
 		d.Apply(t, "regprune-claim.yaml", "NAMESPACE", d.Name)
 	}
 	d.Apply(t, "regprune-registry.yaml", values...)
-	d.Must(t, "rollout", "status", "--timeout=90s", d.workload(s.stateful))
+	d.Must(t, "rollout", "status", "--timeout=90s", d.workload)
 	d.forward(t, d.Must(t, "get", "service", "registry", "-o", "jsonpath={.spec.ports[0].nodePort}"))
 	return d
-}
-
-func (d *depot) workload(stateful bool) string {
-	if stateful {
-		return "statefulset/registry"
-	}
-	return "deployment/registry"
 }
 
 // volume makes a folder of this machine a volume for a claim of the namespace.
 func (d *depot) volume(t testing.TB, claim string) {
 	t.Helper()
-	d.Apply(t, "regprune-volume.yaml", "NAMESPACE", d.Name, "CLAIM", claim, "FOLDER", t.TempDir())
+	d.folder = t.TempDir()
+	d.Apply(t, "regprune-volume.yaml", "NAMESPACE", d.Name, "CLAIM", claim, "FOLDER", d.folder)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -112,7 +109,18 @@ func (d *depot) serve(t testing.TB, conn net.Conn) {
 	}
 	defer pod.Close()
 	go func() { _, _ = io.Copy(pod, conn); pod.(*net.TCPConn).CloseWrite() }() //nolint:errcheck // either end may be gone
-	_, _ = io.Copy(conn, pod)
+	_, _ = io.Copy(counter{conn, &d.served}, pod)                              // as above
+}
+
+// counter counts what is written.
+type counter struct {
+	io.Writer
+	n *atomic.Int64
+}
+
+func (c counter) Write(p []byte) (int, error) {
+	c.n.Add(int64(len(p)))
+	return c.Writer.Write(p)
 }
 
 // endpoint is the address of the pod; it changes when the registry is restarted.
@@ -159,6 +167,12 @@ func (d *depot) habits() []string {
 	return []string{"XDG_STATE_HOME=" + filepath.Join(d.home, "state"), "XDG_CACHE_HOME=" + filepath.Join(d.home, "cache")}
 }
 
+// pod is the name and the UID of the registry's pod.
+func (d *depot) pod(t testing.TB) string {
+	t.Helper()
+	return d.Must(t, "get", "pods", "-l", "app=registry", "-o", "jsonpath={range .items[*]}{.metadata.name}/{.metadata.uid} {end}")
+}
+
 // must is regprune with the exit code that it has to have.
 func (d *depot) must(t testing.TB, code int, args ...string) Result {
 	t.Helper()
@@ -180,9 +194,9 @@ func (d *depot) file(t testing.TB, name, text string) string {
 }
 
 // stored is the size of all blobs, as the registry's container sees its files.
-func (d *depot) stored(t testing.TB, workload string) int64 {
+func (d *depot) stored(t testing.TB) int64 {
 	t.Helper()
-	out := d.Must(t, "exec", workload, "--", "sh", "-c",
+	out := d.Must(t, "exec", d.workload, "--", "sh", "-c",
 		"find /var/lib/registry/docker/registry/v2/blobs -type f -name data -exec stat -c %s {} + | awk '{n += $1} END {print n+0}'")
 	n, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
 	if err != nil {
@@ -193,10 +207,10 @@ func (d *depot) stored(t testing.TB, workload string) int64 {
 
 // settings is what a restart must not change: all of the pod's template, and the
 // annotations of the workload but for what Kubernetes counts.
-func (d *depot) settings(t testing.TB, workload string) string {
+func (d *depot) settings(t testing.TB) string {
 	t.Helper()
 	format := `jsonpath={.spec.template}{"\n"}{.metadata.annotations.owner}{"\n"}{.metadata.annotations.regprune\.kubectl-suite\.dev/quiesce}`
-	return d.Must(t, "get", workload, "-o", format)
+	return d.Must(t, "get", d.workload, "-o", format)
 }
 
 // writable tries to begin an upload.

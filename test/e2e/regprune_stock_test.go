@@ -84,12 +84,13 @@ func (s stock) decisions(tagsOwn bool) map[string]string {
 }
 
 // use makes the cluster use the images, each in another way. The shop really runs, in
-// its second revision.
+// its second revision; the first one never has.
 func (d *depot) use(t testing.TB, group string) {
 	t.Helper()
 	names := []string{"NODE", d.Testbed(t).NodeName, "IMAGE", d.port + "/" + d.Name + "/run:1"}
 	d.Apply(t, "regprune-shop.yaml", names...)
 	d.Must(t, "set", "image", "deploy/shop", "shop="+d.port+"/"+d.Name+"/run:2")
+	d.Must(t, "scale", "deploy/shop", "--replicas=1")
 	d.Must(t, "rollout", "status", "--timeout=60s", "deploy/shop")
 	d.Apply(t, "regprune-users.yaml", "NODEPORT", d.port, "PREFIX", d.Name, "NAMESPACE", d.Name, "GROUP", group,
 		"RELEASE", helmRelease(t, "registry.example.test/"+d.Name+"/app:943"))

@@ -20,6 +20,19 @@ func TestRegprune(t *testing.T) {
 	for name, test := range map[string]func(t *testing.T){
 		"whole life 2": func(t *testing.T) { wholeLife(t, c, "registry:2", group) },
 		"whole life 3": func(t *testing.T) { wholeLife(t, c, "registry:3", group) },
+
+		"killed collection 2": func(t *testing.T) { killedCollection(t, c, "registry:2", "", "quiescing", "collecting") },
+		"killed collection 3": func(t *testing.T) {
+			killedCollection(t, c, "registry:3", `- {name: REGISTRY_STORAGE_MAINTENANCE, value: "{uploadpurging: {enabled: false}}"}`, "checking", "collecting", "restoring")
+		},
+		"killed apply 2": func(t *testing.T) { killedApply(t, c, "registry:2") },
+		"killed apply 3": func(t *testing.T) { killedApply(t, c, "registry:3") },
+
+		"pushes meanwhile 2": func(t *testing.T) { pushesMeanwhile(t, c, depotSpec{image: "registry:2", stateful: true}) },
+		"pushes meanwhile 3": func(t *testing.T) { pushesMeanwhile(t, c, depotSpec{image: "registry:3"}) },
+
+		"nothing to restart": func(t *testing.T) { nothingToRestart(t, c) },
+		"no shell":           func(t *testing.T) { noShell(t, c) },
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t) })
 	}

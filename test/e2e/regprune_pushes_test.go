@@ -1,0 +1,65 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
+)
+
+// pushesMeanwhile pushes all the time while garbage is collected. Nobody can push when
+// it matters, and whatever was accepted is whole afterwards.
+func pushesMeanwhile(t *testing.T, c *Cluster, spec depotSpec) {
+	d := c.depot(t, spec)
+	d.push(t, "app", image("kept"), "kept")
+	settings := d.settings(t)
+	d.garbage(t, "gone")
+
+	accepted, refused := map[string]*registrytest.Content{}, 0
+	stop := make(chan struct{})
+	var pusher sync.WaitGroup
+	pusher.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			// What was swept comes again and again: it must not be taken for being there.
+			content := registrytest.Image{Layers: append(image("gone").Layers, registrytest.Layer(fmt.Sprint("push ", i), 1000))}.Build()
+			switch err := d.tryPush(d.Name+"/app", content, fmt.Sprint("push-", i)); {
+			case err == nil:
+				accepted[fmt.Sprint("push-", i)] = content
+			case errors.Is(err, errRefused):
+				refused++
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	time.Sleep(500 * time.Millisecond)
+	r := d.regprune(t, "gc", "--yes")
+	time.Sleep(500 * time.Millisecond)
+	close(stop)
+	pusher.Wait()
+	if r.Code != 0 {
+		t.Fatalf("exit code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	}
+	t.Logf("%d pushes accepted, %d refused", len(accepted), refused)
+	if len(accepted) == 0 || refused == 0 {
+		t.Errorf("%d pushes accepted, %d refused: want some of both", len(accepted), refused)
+	}
+	for tag, content := range accepted {
+		if err := d.pull("app", tag, content); err != nil {
+			t.Errorf("an accepted push is broken: %v", err)
+		}
+	}
+	d.must(t, 0, "verify")
+	if now := d.settings(t); now != settings {
+		t.Errorf("the workload is\n%s\nand was\n%s", now, settings)
+	}
+}
