@@ -87,14 +87,14 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
-	if a.gc {
-		if err := j.session.collectable(); err != nil {
-			return err
-		}
-	}
 	if j.plan.Totals.TagsDeleted+j.plan.Totals.ManifestsGone == 0 {
 		fmt.Fprintln(f.io.Err, "nothing to delete")
 		return nil
+	}
+	if a.gc {
+		if err := j.session.rehearse(ctx, &a.gcFlags); err != nil {
+			return err
+		}
 	}
 	if err := j.permit(ctx, set, a); err != nil {
 		return err

@@ -104,12 +104,24 @@ func (s *session) collectable() error {
 	return nil
 }
 
-// gc collects.
-func (s *session) gc(ctx context.Context, g *gcFlags) error {
-	f := s.flags
-	workload, err := s.workload()
+// rehearse reports why there would be no garbage collection, before anything is deleted
+// for it.
+func (s *session) rehearse(ctx context.Context, g *gcFlags) error {
+	if err := s.collectable(); err != nil {
+		return err
+	}
+	o, err := s.collection(g)
 	if err != nil {
 		return err
+	}
+	return s.flags.ended(ctx, collect.Rehearse(ctx, o))
+}
+
+// collection is what to collect, and how.
+func (s *session) collection(g *gcFlags) (collect.Options, error) {
+	workload, err := s.workload()
+	if err != nil {
+		return collect.Options{}, err
 	}
 	o := collect.Options{
 		Workload: workload, Access: podAccess{s}, Reachable: s.reachable, Config: s.candidate.ConfigPath, Who: whoAmI(),
@@ -118,12 +130,27 @@ func (s *session) gc(ctx context.Context, g *gcFlags) error {
 	for _, id := range g.allow {
 		o.Allow[id] = true
 	}
+	return o, nil
+}
+
+// gc collects.
+func (s *session) gc(ctx context.Context, g *gcFlags) error {
+	f := s.flags
+	o, err := s.collection(g)
+	if err != nil {
+		return err
+	}
 	report, err := collect.Run(ctx, o)
 	if report != nil {
 		if err := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err != nil {
 			return err
 		}
 	}
+	return f.ended(ctx, err)
+}
+
+// ended gives the end of a collection its exit code.
+func (f *flags) ended(ctx context.Context, err error) error {
 	var refused *collect.RefusedError
 	switch {
 	case errors.As(err, &refused), errors.Is(err, collect.ErrFirewall):

@@ -28,6 +28,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r.report, r.probe(ctx, pairs)
 }
 
+// Rehearse does what a run does before it changes anything, and fails as that would:
+// for whoever has something else to do first that makes no sense without the run.
+func Rehearse(ctx context.Context, o Options) error {
+	_, err := newRun(o).look(ctx)
+	return err
+}
+
 // look is everything that needs no change: the lock, the configuration, the findings,
 // and a dry run, which tells of damaged files before anything is restarted for them.
 func (r *run) look(ctx context.Context) (*Snapshot, error) {
