@@ -54,6 +54,7 @@ func newDecider(in *Input, r *graph.Repository) *decider {
 func (d *decider) decide() Repository {
 	d.fromUse()
 	d.fromRules()
+	d.fromElsewhere()
 	d.fromAttachment()
 	d.keepWhole()
 	for _, digest := range d.repo.Linked {
@@ -76,7 +77,7 @@ func (d *decider) fromUse() {
 			d.keep(digest, verdict{true, because(sites), 0, sites})
 		case m == nil || m.Broken != "":
 			d.keep(digest, verdict{stays: true, reason: Unreadable})
-		case protected(m.Protect, d.in.Now):
+		case d.protects(digest, map[string]bool{}):
 			d.keep(digest, verdict{stays: true, reason: Protected})
 		}
 	}
