@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ func (l *Listing) Into(g *graph.Registry) (added []string) {
 			to = &graph.Repository{Name: from.Name}
 			g.Repositories = append(g.Repositories, to)
 			added = append(added, from.Name)
+		} else {
+			from.compare(to)
 		}
 		from.into(to)
 	}
@@ -56,4 +59,23 @@ func (r *Repository) into(to *graph.Repository) {
 		}
 	}
 	to.Problems = append(to.Problems, r.Problems...)
+}
+
+// compare fails a repository some of whose tags the API has not listed, as happens behind
+// a proxy that drops the link to the next page: their images would look untagged. A
+// tag that was deleted since the files were listed looks the same, and does no harm.
+func (r *Repository) compare(to *graph.Repository) {
+	listed := make(map[string]bool, len(to.Tags))
+	for _, t := range to.Tags {
+		listed[t.Name] = true
+	}
+	var unlisted []string
+	for tag := range r.Tags {
+		if !listed[tag] {
+			unlisted = append(unlisted, tag)
+		}
+	}
+	if len(unlisted) > 0 && to.Failed == "" {
+		to.Failed = fmt.Sprintf("the files have %d tags that the API has not listed, such as %q", len(unlisted), slices.Min(unlisted))
+	}
 }

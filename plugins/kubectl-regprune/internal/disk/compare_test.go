@@ -1,0 +1,33 @@
+package disk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
+)
+
+// TestTagsThatTheAPIHasNotListed: a list that is cut short makes images look untagged, so
+// nothing of that repository may go. One that the API alone has is a new one.
+func TestTagsThatTheAPIHasNotListed(t *testing.T) {
+	at := time.Unix(1_700_000_000, 0)
+	l := &disk.Listing{Repositories: []*disk.Repository{
+		{Name: "cut", Manifests: true, Tags: map[string]time.Time{"1": at, "2": at, "3": at}},
+		{Name: "new", Manifests: true, Tags: map[string]time.Time{"1": at}},
+		{Name: "unlisted", Manifests: true, Tags: map[string]time.Time{"1": at}},
+	}}
+	g := &graph.Registry{Repositories: []*graph.Repository{
+		{Name: "cut", Tags: []graph.Tag{{Name: "1"}}}, {Name: "new", Tags: []graph.Tag{{Name: "1"}, {Name: "2"}}},
+	}}
+	l.Into(g)
+	if failed := g.Repository("cut").Failed; !strings.Contains(failed, `2 tags`) || !strings.Contains(failed, `"2"`) {
+		t.Errorf("%q", failed)
+	}
+	for _, name := range []string{"new", "unlisted"} {
+		if failed := g.Repository(name).Failed; failed != "" {
+			t.Errorf("%s: %s", name, failed)
+		}
+	}
+}
