@@ -153,7 +153,8 @@ func (k *kube) Patch(ctx context.Context, s *Snapshot, patch []Operation) error 
 		return fmt.Errorf("changing %s: %w", s, err)
 	}
 	apps := k.client.AppsV1()
-	options := metav1.PatchOptions{FieldManager: "kubectl-regprune"}
+	// Flux takes back what managers have set whose names begin with kubectl.
+	options := metav1.PatchOptions{FieldManager: "regprune"}
 	switch k.kind {
 	case "Deployment":
 		_, err = apps.Deployments(k.namespace).Patch(ctx, k.name, types.JSONPatchType, body, options)

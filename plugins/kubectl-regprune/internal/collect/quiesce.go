@@ -25,6 +25,9 @@ var (
 // quiesce makes the registry read only in the same request that locks it, and proves
 // that it is.
 func (r *run) quiesce(ctx context.Context, s *Snapshot) error {
+	if err := r.provable(ctx); err != nil {
+		return err
+	}
 	r.say(Quiescing, "making the registry read only")
 	r.state.Since, r.state.Step, r.state.Repository = time.Now().UTC().Truncate(time.Second), Quiescing, r.Repository
 	ops, err := s.close(&r.state)
@@ -55,6 +58,30 @@ func (r *run) rollout(ctx context.Context) ([]Pod, error) {
 	}
 	return pods, nil
 }
+
+// provable finds out whether proofs can be had at all, before anything is restarted for
+// them: a login that may not push proves neither that nobody can push, nor that
+// everybody can again. A registry that was closed before is not proven open afterwards.
+func (r *run) provable(ctx context.Context) error {
+	if r.state.Repository = r.Repository; r.Repository == "" {
+		return errors.New("looking for a repository to try pushes with: there is none")
+	}
+	for _, pod := range r.pods {
+		writable, err := r.writable(ctx, pod)
+		switch {
+		case writable:
+		case err != nil:
+			return fmt.Errorf("asking whether pod %q takes pushes: %w", pod.Name, err)
+		case !r.Allow[AlreadyClosed] && !r.Allow[ProxyCache]:
+			return fmt.Errorf("asking whether pod %q takes pushes: %w", pod.Name, errClosed)
+		default:
+			r.state.Closed = true
+		}
+	}
+	return nil
+}
+
+var errClosed = errors.New("it takes none already")
 
 // closed proves that no pod takes a push. Nothing but a refused upload is a proof.
 func (r *run) closed(ctx context.Context) error {

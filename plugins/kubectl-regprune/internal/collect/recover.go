@@ -109,11 +109,11 @@ func (r *run) locked(ctx context.Context, run string) (*Snapshot, *Quiesce, erro
 	return s, q, nil
 }
 
-// opened proves that every pod takes pushes again. Without any repository there is
-// nothing to try it with.
+// opened proves that every pod takes pushes again, if it did before. Without any
+// repository there is nothing to try it with.
 func (r *run) opened(ctx context.Context) error {
 	for _, pod := range r.pods {
-		if r.state.Repository == "" {
+		if r.state.Repository == "" || r.state.Closed {
 			return nil
 		}
 		writable, err := r.writable(ctx, pod)
@@ -170,8 +170,8 @@ exit 9
 // the old ones, with a collection in them, have not ended. Pods that cannot be reached
 // at all, as none runs, have nothing to end.
 func (r *run) endCollections(ctx context.Context) error {
-	if r.state.Step == Quiescing {
-		return nil // none was begun
+	if r.state.Step == Quiescing || r.state.Step == Checking {
+		return nil // none was begun but dry runs, which delete nothing
 	}
 	err := errNoPods
 	if len(r.pods) > 0 {

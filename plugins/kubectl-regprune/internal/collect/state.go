@@ -39,6 +39,7 @@ type Quiesce struct {
 	Repository string         `json:"repository"`         // for attempts to push
 	Previous   *corev1.EnvVar `json:"previous,omitempty"` // the variable as it was, or absent
 	HadEnv     bool           `json:"hadEnv,omitempty"`   // the container had a list of variables
+	Closed     bool           `json:"closed,omitempty"`   // it took no pushes before, either
 }
 
 // The variable that makes a registry read only, and its value. This form replaces the
