@@ -238,6 +238,9 @@ func otherPlaces(t testing.TB) []place {
 		{"custom resource, image volume", "custom:volume", "Fleet", "spec.volumes[model].image.reference", InUse,
 			one(custom("example.test/v1beta1", "Fleet", "v", map[string]any{"spec": map[string]any{"volumes": []any{map[string]any{
 				"name": "model", "image": map[string]any{"reference": host + "custom:volume"}}}}}))},
+		{"disk of a virtual machine that is stopped", "custom:disk", "VirtualMachine", "spec.template.spec.volumes[root].containerDisk.image", InUse,
+			one(custom("kubevirt.test/v1", "VirtualMachine", "vm", map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"volumes": []any{map[string]any{
+				"name": "root", "containerDisk": map[string]any{"image": host + "custom:disk"}}}}}}}))},
 		{"step of a workflow with a tag to be filled in", "custom:template", "Task", "spec.steps[build].image", InUse,
 			one(custom("tekton.test/v1", "Task", "t", map[string]any{"spec": map[string]any{"steps": containers("build", host+"custom:$(params.version)")}}))},
 		{"environment", "deep:env", "Deployment", "spec.template.spec.containers[app].env[RELATED_IMAGE_DB].value", Mentioned, one(operator)},

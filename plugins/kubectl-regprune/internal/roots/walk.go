@@ -124,14 +124,14 @@ func (w *walker) container(c map[string]any) {
 	}
 }
 
-// volume is one that may be an image.
+// volume is one that may be an image: of a pod, or the disk of a virtual machine of
+// KubeVirt's, which has no pod while it is stopped.
 func (w *walker) volume(v map[string]any) {
-	source, ok := v["image"].(map[string]any)
-	if !ok {
-		return
-	}
-	if image, ok := source["reference"].(string); ok {
-		w.in(".image.reference", func() { w.specified(image) })
+	for _, at := range [][2]string{{"image", "reference"}, {"containerDisk", "image"}} {
+		source, _ := v[at[0]].(map[string]any)
+		if image, ok := source[at[1]].(string); ok {
+			w.in("."+at[0]+"."+at[1], func() { w.specified(image) })
+		}
 	}
 }
 
