@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -34,6 +36,7 @@ func newFlags(io *streams.IO) *flags {
 // verb makes a subcommand that takes groups of flags.
 func (f *flags) verb(cmd *cobra.Command, groups ...*pflag.FlagSet) *cobra.Command {
 	cmd.DisableFlagsInUseLine = true
+	cmd.Example = strings.ReplaceAll(cmd.Example, "\n\n", "\n  \n") // kubectl's rule: indent blank lines, too
 	for _, g := range groups {
 		cmd.Flags().AddFlagSet(g)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -83,7 +84,13 @@ func newSet(name string) *pflag.FlagSet {
 
 func (r *reachFlags) set() *pflag.FlagSet {
 	fs := newSet("reach")
-	fs.StringVar(&r.url, "registry", "", "`URL` of a registry to connect to directly, such as http://localhost:5000")
+	fs.Func("registry", "`URL` of a registry to connect to directly, such as http://localhost:5000", func(text string) error {
+		if text == "" {
+			return errors.New("it is empty") // an unset variable must not send anyone to a cluster
+		}
+		r.url = text
+		return nil
+	})
 	fs.IntVar(&r.port, "port", 0, "port of the service or pod (default: the one that looks like a registry's)")
 	fs.StringVarP(&r.container, "container", "c", "", "container that runs the registry (default: the one that looks like it)")
 	fs.StringVar(&r.username, "username", "", "user of the registry (default: from pull secrets beside it, or Docker's configuration)")

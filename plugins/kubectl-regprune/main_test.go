@@ -43,9 +43,13 @@ func leak(text string) string {
 	return ""
 }
 
+// build makes the registry's program while the caches are where they should be.
+var build sync.Once
+
 // home gives the test an empty home for the journals of runs.
 func home(t *testing.T) string {
 	t.Helper()
+	build.Do(func() { registrytest.Start(t, registrytest.V3, registrytest.Options{}).Stop() })
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)
 	t.Setenv("KUBERC", "off")
@@ -95,10 +99,4 @@ func (o outcome) says(t *testing.T, texts ...string) {
 			t.Errorf("stderr lacks %q:\n%s", text, o.errOut)
 		}
 	}
-}
-
-// once calls f the first time only.
-func once(f func()) func() {
-	var o sync.Once
-	return func() { o.Do(f) }
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -51,7 +52,7 @@ func (r *ruleFlags) policy(set *pflag.FlagSet) (*policy.Policy, error) {
 	}
 	p, err := policy.FromFlags(spec)
 	if err != nil {
-		return nil, cli.WithCode(err, cli.ExitUsage)
+		return nil, cli.WithCode(fmt.Errorf("making a policy of the flags: %w", err), cli.ExitUsage)
 	}
 	return p, nil
 }

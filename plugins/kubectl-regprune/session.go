@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
@@ -79,6 +81,9 @@ func (s *session) target(ctx context.Context, args []string) (*url.URL, dialFunc
 		return nil, nil, err
 	}
 	for _, unread := range c.Unread {
+		if strings.HasPrefix(unread, "configuration file") {
+			continue // the container has it, and only doctor and gc want to know
+		}
 		s.notes = append(s.notes, "not known of "+c.Name()+": "+unread)
 	}
 	return s.inCluster(c)
@@ -101,8 +106,12 @@ func (f *flags) locate(ctx context.Context, args []string) (*locate.Candidate, e
 	switch {
 	case errors.Is(err, locate.ErrSeveral):
 		return nil, cli.WithCode(err, cli.ExitUsage)
-	case errors.Is(err, locate.ErrNone), errors.Is(err, resolve.ErrNothing):
-		return nil, cli.WithCode(hint.With(err, cmp.Or(hint.Of(err), "look in all namespaces: kubectl regprune list -A; or name one: -n NAMESPACE svc/NAME")), cli.ExitNothing)
+	case errors.Is(err, locate.ErrNone), errors.Is(err, resolve.ErrNothing), apierrors.IsNotFound(err):
+		text := hint.Of(err)
+		if text == "" || len(args) == 0 && !strings.Contains(text, q.Command+" --registry") { // none that is announced outside of the cluster
+			text = "look in all namespaces: kubectl regprune list -A; or name one: -n NAMESPACE svc/NAME; or give its address: --registry http://HOST:PORT"
+		}
+		return nil, cli.WithCode(hint.With(err, text), cli.ExitNothing)
 	case err != nil:
 		return nil, err
 	}

@@ -171,11 +171,7 @@ func (s *site) change(raw []byte) error {
 	d.Generation = s.deployment.Generation + 1
 	s.deployment = d
 	if env := s.env(); fmt.Sprint(env) != before {
-		s.server.Stop()
-		s.server.SetEnv(env)
-		if err := s.server.TryStart(); err != nil {
-			return err
-		}
+		s.server.Restart(func(o *registrytest.Options) { o.Env = env })
 		s.restarts++
 	}
 	s.roll()
