@@ -24,11 +24,13 @@ const (
 	redisPort = 6379
 )
 
-// cluster is the namespace "prod" with a Deployment of three pods and a Redis.
+// cluster is the namespace "prod" with Deployments and a Redis, and the namespace
+// "registry" with the registry that they pull from.
 type cluster struct {
-	api   *kubetest.Server
-	redis *redistest.Server
-	keys  int64
+	api      *kubetest.Server
+	redis    *redistest.Server
+	keys     int64
+	registry *registry
 }
 
 func newCluster(ctx context.Context, dir string) (c *cluster, err error) {
@@ -47,8 +49,13 @@ func newCluster(ctx context.Context, dir string) (c *cluster, err error) {
 	if c.keys, err = fill(ctx, c.redis.Addr); err != nil {
 		return c, err
 	}
+	if c.registry, err = runRegistry(ctx, dir); err != nil {
+		return c, err
+	}
 	c.api.Put(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
 	c.addRedis()
+	c.addRegistry()
+	c.addAPI()
 	return c, c.addWeb(dir)
 }
 
@@ -58,6 +65,9 @@ func (c *cluster) close() {
 	}
 	if c.redis != nil {
 		c.redis.Stop()
+	}
+	if c.registry != nil {
+		c.registry.close()
 	}
 }
 

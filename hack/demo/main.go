@@ -2,8 +2,9 @@
 //
 // It runs the built binaries from bin/ against a Kubernetes API server inside this
 // process (pkg/kubetest, with the exec and port-forward handlers of Kubernetes
-// itself) and a real redis-server with sample data. "Pods" are local processes and
-// the "Redis pod" is that server, so nothing is installed and nothing stays.
+// itself), a real redis-server and a real docker-registry with sample data. "Pods" are
+// local processes and those of Redis and the registry are these servers, so nothing is
+// installed and nothing stays.
 //
 // Every step is checked: if a command does not print and return what it should, the
 // demo says so and exits 1.
@@ -36,7 +37,7 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	fmt.Println("Starting an API server and a redis-server on this machine, and filling Redis with sample data …")
+	fmt.Println("Starting an API server, a redis-server and a docker-registry on this machine, with sample data …")
 	c, err := newCluster(ctx, dir)
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := s.checkCount(ctx); err != nil {
+	if err := errors.Join(s.checkCount(ctx), s.checkTags(ctx)); err != nil {
 		return err
 	}
 	fmt.Print(next)
@@ -65,9 +66,12 @@ Try next, on a cluster of yours:
   kubectl xexec --help
   kubectl xexec deploy/NAME -- uptime
   kubectl redismem -n NAMESPACE
+  kubectl regprune doctor -n NAMESPACE
 
 and here: make test (all tests without a cluster), make e2e (a real cluster on this machine).
 `
+
+var plugins = []string{"kubectl-xexec", "kubectl-redismem", "kubectl-regprune"}
 
 // newSession prepares to run commands with the built plugins first in PATH.
 func newSession(c *cluster, dir string) (*session, error) {
@@ -75,7 +79,7 @@ func newSession(c *cluster, dir string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, plugin := range []string{"kubectl-xexec", "kubectl-redismem"} {
+	for _, plugin := range plugins {
 		if _, err := os.Stat(filepath.Join(bin, plugin)); err != nil {
 			return nil, fmt.Errorf("finding bin/%s: %w; run the demo by: make demo", plugin, err)
 		}
@@ -86,7 +90,8 @@ func newSession(c *cluster, dir string) (*session, error) {
 	}
 	s := &session{cluster: c, env: append(os.Environ(),
 		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig, "KUBERC=off",
-		"XDG_STATE_HOME="+filepath.Join(dir, "state"))} // the demo's runs are not the user's
+		// The demo's runs are not the user's.
+		"XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))}
 	if _, err := exec.LookPath("kubectl"); err != nil {
 		s.direct = true
 		fmt.Println("There is no kubectl here, so the plugins are called directly: kubectl-xexec stands for kubectl xexec.")

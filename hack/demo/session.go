@@ -22,8 +22,10 @@ type session struct {
 
 // line is the command line as it is run and shown.
 func (s *session) line(text string) string {
-	if s.direct {
-		return strings.ReplaceAll(strings.ReplaceAll(text, "kubectl xexec", "kubectl-xexec"), "kubectl redismem", "kubectl-redismem")
+	for _, plugin := range plugins {
+		if s.direct {
+			text = strings.ReplaceAll(text, strings.Replace(plugin, "-", " ", 1), plugin)
+		}
 	}
 	return text
 }
@@ -88,5 +90,19 @@ func (s *session) checkCount(ctx context.Context) error {
 		return fmt.Errorf("redismem counted %+v in groups and %+v in all; Redis holds %d keys", sum, report.Totals, s.cluster.keys)
 	}
 	fmt.Printf("\nChecked: groups and other add up to %d keys, exactly what Redis holds.\n", s.cluster.keys)
+	return nil
+}
+
+// checkTags looks whether the registry has every tag that it began with: what was
+// deleted has been put back.
+func (s *session) checkTags(ctx context.Context) error {
+	tags, err := s.cluster.registry.tags(ctx, "shop/api")
+	if err != nil {
+		return err
+	}
+	if len(tags) != builds+1 { // and latest
+		return fmt.Errorf("the registry has %d tags of shop/api, not %d: %v", len(tags), builds+1, tags)
+	}
+	fmt.Printf("Checked: the registry has all %d tags of shop/api again.\n", len(tags))
 	return nil
 }

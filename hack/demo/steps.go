@@ -51,6 +51,31 @@ var steps = []step{
 		wants: []string{"prefix,totalKeys,totalSize,avgKeySize,minKeySize,maxKeySize", "\nBOOK-*,20000,"},
 	},
 	{
+		why:   "Which builds may go from the registry in this cluster, by the usual rule? Nothing is changed yet:",
+		run:   "kubectl regprune -n registry --keep latest --keep-number '>=950'",
+		wants: []string{"shop/api"},
+	},
+	{
+		why:   "Build 947 is older than that, and nothing runs it. Why does it stay?",
+		run:   "kubectl regprune why shop/api:947 -n registry --keep latest --keep-number '>=950'",
+		wants: []string{"rollback", "api-58b64"},
+	},
+	{
+		why:   "Do it. Manifests are backed up first:",
+		run:   "kubectl regprune apply --yes -n registry --keep latest --keep-number '>=950'",
+		wants: []string{"all that was planned is gone"},
+	},
+	{
+		why:   "Can all that is left be pulled, to the last layer?",
+		run:   "kubectl regprune verify -n registry",
+		wants: []string{"the registry has all that these need"},
+	},
+	{
+		why:   "That was a mistake? Until garbage is collected, everything comes back:",
+		run:   "kubectl regprune restore last --yes",
+		wants: []string{"all of it is there"},
+	},
+	{
 		why:   "A slip gets one line and a hint, never a stack trace:",
 		run:   "kubectl xexec -n prod deploy/wbe -- ls",
 		code:  3,
