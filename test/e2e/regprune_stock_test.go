@@ -7,7 +7,6 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"testing"
 
@@ -123,7 +122,6 @@ type planDocument struct {
 		Tags []struct {
 			Name, Digest, Action, Reason string
 		}
-		Manifests []struct{ Digest, Action, Reason string }
 	}
 	Totals struct {
 		TagsDeleted, ManifestsDeleted int
@@ -148,19 +146,6 @@ func (p planDocument) of(prefix string) map[string]string {
 	for _, r := range p.Repositories {
 		for _, tag := range r.Tags {
 			all[r.Name[len(prefix)+1:]+":"+tag.Name] = tag.Action + " " + tag.Reason
-		}
-	}
-	return all
-}
-
-// goes are the manifests that are to be deleted, as REPOSITORY@DIGEST.
-func (p planDocument) goes() []string {
-	var all []string
-	for _, r := range p.Repositories {
-		for _, m := range r.Manifests {
-			if m.Action == "delete" {
-				all = append(all, fmt.Sprintf("%s@%s", r.Name, m.Digest))
-			}
 		}
 	}
 	return all
