@@ -40,6 +40,9 @@ func (d *depot) ask(method, path string, body []byte, mediaType string) (int, ht
 		req.Header.Set("Content-Type", mediaType)
 	}
 	req.Header["Accept"] = registry.MediaTypes
+	if d.password != "" {
+		req.SetBasicAuth(registrytest.User, d.password)
+	}
 	resp, err := plain.Do(req)
 	if err != nil {
 		return 0, nil, nil, err

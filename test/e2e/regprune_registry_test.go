@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 )
 
 // depot is a registry in a namespace, to be pruned. Its node port works: where a
@@ -25,6 +27,7 @@ type depot struct {
 	workload string // TYPE/NAME
 	folder   string // of this machine, with the registry's files; "" if they are in the pod alone
 	home     string // of the user who prunes: runs, and what is remembered
+	password string // of registrytest's user, if the registry asks for one
 	served   atomic.Int64
 
 	mu      sync.Mutex
@@ -38,6 +41,7 @@ type depotSpec struct {
 	stateful bool
 	lost     bool   // an emptyDir instead of a claim
 	env      string // further variables, as YAML in flow style: - {name: …}
+	password bool   // it asks for that of registrytest, which the Secret htpasswd has hashed
 }
 
 // depot starts a registry. It is gone with the test.
@@ -45,20 +49,27 @@ func (c *Cluster) depot(t testing.TB, s depotSpec) *depot {
 	t.Helper()
 	d := &depot{Namespace: c.Namespace(t), workload: "deployment/registry", home: t.TempDir()}
 	node := c.Testbed(t).NodeName
-	values := []string{"NODE", node, "IMAGE", s.image, "ENV", s.env, "KIND", "Deployment", "KINDSPEC", "strategy: {type: Recreate}"}
+	kind, more, volumes, mounts := "Deployment", "strategy: {type: Recreate}", "{name: images, persistentVolumeClaim: {claimName: images}}", ""
 	switch {
 	case s.lost:
-		values = append(values, "VOLUMES", "[{name: images, emptyDir: {}}]")
+		volumes = "{name: images, emptyDir: {}}"
 	case s.stateful:
-		values[7], values[9] = "StatefulSet", "serviceName: registry\n  volumeClaimTemplates:\n  - {metadata: {name: images}, spec: {accessModes: [ReadWriteOnce],"+
+		kind, volumes, d.workload = "StatefulSet", "", "statefulset/registry"
+		more = "serviceName: registry\n  volumeClaimTemplates:\n  - {metadata: {name: images}, spec: {accessModes: [ReadWriteOnce]," +
 			` storageClassName: "", resources: {requests: {storage: 1Gi}}}}`
-		values, d.workload = append(values, "VOLUMES", "[]"), "statefulset/registry"
 		d.volume(t, "images-registry-0")
 	default:
-		values = append(values, "VOLUMES", "[{name: images, persistentVolumeClaim: {claimName: images}}]")
 		d.volume(t, "images")
 		d.Apply(t, "regprune-claim.yaml", "NAMESPACE", d.Name)
 	}
+	if s.password {
+		d.password = registrytest.Password
+		volumes += ", {name: auth, secret: {secretName: htpasswd}}"
+		mounts = "- {name: auth, mountPath: /auth}"
+		s.env += "\n        - {name: REGISTRY_AUTH, value: '{htpasswd: {realm: tests, path: /auth/htpasswd}}'}"
+		d.ApplyText(t, htpasswd)
+	}
+	values := []string{"NODE", node, "IMAGE", s.image, "ENV", s.env, "KIND", kind, "KINDSPEC", more, "VOLUMES", "[" + volumes + "]", "MOUNTS", mounts}
 	d.Apply(t, "regprune-registry.yaml", values...)
 	d.Must(t, "rollout", "status", "--timeout=90s", d.workload)
 	d.forward(t, d.Must(t, "get", "service", "registry", "-o", "jsonpath={.spec.ports[0].nodePort}"))

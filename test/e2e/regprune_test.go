@@ -33,6 +33,7 @@ func TestRegprune(t *testing.T) {
 
 		"nothing to restart": func(t *testing.T) { nothingToRestart(t, c) },
 		"no shell":           func(t *testing.T) { noShell(t, c) },
+		"password":           func(t *testing.T) { withPassword(t, c) },
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t) })
 	}
