@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"oras.land/oras-go/v2/registry/remote/auth"
@@ -51,6 +52,8 @@ type Client struct {
 	timeout time.Duration
 	retry   Retry
 	onRetry func(Attempt)
+
+	challenged atomic.Bool // a server has wanted credentials
 }
 
 // New makes a client. It does not connect.

@@ -11,17 +11,33 @@ import (
 // or sha512 in lower-case hexadecimal.
 func ValidDigest(text string) bool {
 	algorithm, sum, _ := strings.Cut(text, ":")
-	lengths := map[string]int{"sha256": 64, "sha384": 96, "sha512": 128}
-	if want := lengths[algorithm]; want == 0 || len(sum) != want {
+	want := 0
+	switch algorithm {
+	case "sha256":
+		want = 64
+	case "sha384":
+		want = 96
+	case "sha512":
+		want = 128
+	}
+	if want == 0 || len(sum) != want {
 		return false
 	}
-	return strings.Trim(sum, "0123456789abcdef") == ""
+	for i := range len(sum) {
+		if c := sum[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // Digest is the sha256 digest of body.
 func Digest(body []byte) string {
 	sum := sha256.Sum256(body)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	var text [len("sha256:") + 2*sha256.Size]byte
+	copy(text[:], "sha256:")
+	hex.Encode(text[len("sha256:"):], sum[:])
+	return string(text[:])
 }
 
 // DigestLike is the digest of body by the algorithm of digest, so that the two can

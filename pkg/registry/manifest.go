@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -22,11 +21,13 @@ const (
 var MediaTypes = []string{OCIIndex, DockerList, OCIManifest, DockerManifest, DockerSigned1, DockerSchema1}
 
 // Manifest is what a server answered for a tag or a digest. The digest is that of
-// the body, computed here.
+// the body, computed here. The bytes of the body are not to be changed.
 type Manifest struct {
 	MediaType string
 	Digest    string
 	Body      []byte
+
+	doc *document // what the body says, if that was read already
 }
 
 // Kind says what a manifest describes.
@@ -53,21 +54,12 @@ type Content struct {
 // Parse reads a manifest. It fails on JSON that is broken or cut short and on media
 // types that it does not know, naming them.
 func (m *Manifest) Parse() (*Content, error) {
-	var doc struct {
-		SchemaVersion int               `json:"schemaVersion"`
-		MediaType     string            `json:"mediaType"`
-		ArtifactType  string            `json:"artifactType"`
-		Config        *Descriptor       `json:"config"`
-		Layers        []Descriptor      `json:"layers"`
-		Manifests     []Descriptor      `json:"manifests"`
-		Subject       *Descriptor       `json:"subject"`
-		Annotations   map[string]string `json:"annotations"`
-		FSLayers      []struct {
-			BlobSum string `json:"blobSum"`
-		} `json:"fsLayers"`
-	}
-	if err := json.Unmarshal(m.Body, &doc); err != nil {
-		return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
+	doc := m.doc
+	if doc == nil || !doc.isOf(m.Body) {
+		var err error
+		if doc, err = readDocument(m.Body); err != nil {
+			return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
+		}
 	}
 	c := &Content{ArtifactType: doc.ArtifactType, Subject: doc.Subject, Annotations: doc.Annotations}
 	switch m.MediaType {
@@ -89,14 +81,26 @@ func (m *Manifest) Parse() (*Content, error) {
 	default:
 		return nil, fmt.Errorf("parsing manifest %q: unknown media type %q", m.Digest, m.MediaType)
 	}
-	for _, list := range [][]Descriptor{c.Layers, c.Manifests, optional(c.Config), optional(c.Subject)} {
-		for _, d := range list {
-			if !ValidDigest(d.Digest) {
-				return nil, fmt.Errorf("parsing manifest %q: %q is no digest", m.Digest, d.Digest)
+	if err := c.checkDigests(); err != nil {
+		return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
+	}
+	return c, nil
+}
+
+func (c *Content) checkDigests() error {
+	for _, list := range [][]Descriptor{c.Layers, c.Manifests} {
+		for i := range list {
+			if !ValidDigest(list[i].Digest) {
+				return fmt.Errorf("%q is no digest", list[i].Digest)
 			}
 		}
 	}
-	return c, nil
+	for _, d := range []*Descriptor{c.Config, c.Subject} {
+		if d != nil && !ValidDigest(d.Digest) {
+			return fmt.Errorf("%q is no digest", d.Digest)
+		}
+	}
+	return nil
 }
 
 // artifact is the type of an artifact whose manifest is older than the field for
@@ -107,11 +111,4 @@ func artifact(config string) string {
 		return ""
 	}
 	return config
-}
-
-func optional(d *Descriptor) []Descriptor {
-	if d == nil {
-		return nil
-	}
-	return []Descriptor{*d}
 }

@@ -38,6 +38,7 @@ func (c *Client) Ping(ctx context.Context) (*Server, error) {
 	resp, err := c.do(ctx, r)
 	if errors.Is(err, ErrUnauthorized) {
 		r.bare = false
+		c.challenged.Store(true)
 		resp, err = c.do(ctx, r)
 	}
 	signs := server != nil && (server.APIVersion != "" || server.Vendor["Gitlab-Container-Registry-Version"] != "")

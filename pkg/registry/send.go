@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -109,28 +110,49 @@ func (c *Client) attempt(ctx context.Context, r *request) (*response, error) {
 	return answer, nil
 }
 
+// send asks without credentials until a server wants some: most registries in clusters
+// never do, and reading thousands of manifests is mostly overhead.
 func (c *Client) send(ctx context.Context, r *request) (*http.Response, error) {
+	if r.bare || !c.challenged.Load() {
+		resp, err := c.http.Do(c.newRequest(ctx, r, c.header(r)))
+		if r.bare || err != nil || resp.StatusCode != http.StatusUnauthorized {
+			return resp, err
+		}
+		c.challenged.Store(true)
+		ctx = withChallenge(ctx, resp)
+	}
 	if r.scope != "" {
 		ctx = auth.WithScopesForHost(ctx, c.base.Host, r.scope)
 	}
+	header := r.header
+	if header == nil {
+		header = http.Header{}
+	}
+	return c.auth.Do(c.newRequest(ctx, r, header))
+}
+
+// header is what r is sent with if there are no credentials. Nobody changes it.
+func (c *Client) header(r *request) http.Header {
+	if r.header == nil {
+		return c.auth.Header
+	}
+	header := make(http.Header, len(r.header)+1)
+	maps.Copy(header, r.header)
+	maps.Copy(header, c.auth.Header)
+	return header
+}
+
+func (c *Client) newRequest(ctx context.Context, r *request, header http.Header) *http.Request {
 	target := *c.base
 	target.Path += "/v2/" + r.path
 	target.RawQuery = r.query.Encode()
-	hr := (&http.Request{Method: r.method, URL: &target, Host: target.Host, Header: r.header}).WithContext(ctx)
-	if hr.Header == nil {
-		hr.Header = http.Header{}
-	}
+	hr := (&http.Request{Method: r.method, URL: &target, Host: target.Host, Header: header}).WithContext(ctx)
 	if r.body != nil {
 		hr.ContentLength = int64(len(r.body))
 		hr.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
 		hr.Body, _ = hr.GetBody() // cannot fail
 	}
-	if r.bare {
-		hr.Header = hr.Header.Clone()
-		hr.Header["User-Agent"] = c.auth.Header["User-Agent"]
-		return c.http.Do(hr)
-	}
-	return c.auth.Do(hr)
+	return hr
 }
 
 // success reports whether a status is the protocol's for "done". An HTML page is

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,6 +53,9 @@ func newTransport(o Options, base *url.URL) *transport {
 
 // RoundTrip implements [http.RoundTripper].
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if resp := challengeOf(req.Context()); resp != nil {
+		return resp, nil
+	}
 	via := t.other
 	if req.URL.Host == t.host {
 		via = t.registry
@@ -61,6 +65,23 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = drain(resp)
 	}
 	return resp, err
+}
+
+type challengeKey struct{}
+
+// withChallenge lets the next request of ctx be answered by resp, which is the server's
+// answer to the same request, so that it need not be sent again to be challenged.
+func withChallenge(ctx context.Context, resp *http.Response) context.Context {
+	var once atomic.Pointer[http.Response]
+	once.Store(resp)
+	return context.WithValue(ctx, challengeKey{}, &once)
+}
+
+func challengeOf(ctx context.Context) *http.Response {
+	if once, ok := ctx.Value(challengeKey{}).(*atomic.Pointer[http.Response]); ok {
+		return once.Swap(nil)
+	}
+	return nil
 }
 
 // drain reads a challenge's body, which nobody else does, so that the connection

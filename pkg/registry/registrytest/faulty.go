@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 )
@@ -39,7 +38,7 @@ type Rule struct {
 }
 
 // Faulty starts a proxy before s, without rules. It ends with the test.
-func Faulty(tb testing.TB, s *Server, rules ...Rule) *Proxy {
+func Faulty(tb TB, s *Server, rules ...Rule) *Proxy {
 	tb.Helper()
 	p := &Proxy{server: s}
 	transport := &http.Transport{TLSClientConfig: s.tls(), MaxIdleConnsPerHost: 16, DisableCompression: true}

@@ -2,12 +2,11 @@ package registrytest
 
 import (
 	"os"
-	"testing"
 )
 
 // Folder is an empty folder that ends with the test, in memory where the machine has
 // enough: the stores of registries are thousands of tiny files.
-func Folder(tb testing.TB) string {
+func Folder(tb TB) string {
 	tb.Helper()
 	parent := inMemory()
 	if parent == "" {

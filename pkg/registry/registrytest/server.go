@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
@@ -30,7 +29,7 @@ type Server struct {
 	CA      *x509.CertPool // with Options.TLS
 	Tokens  *Tokens        // with Bearer
 
-	tb      testing.TB
+	tb      TB
 	options Options
 	dir     string
 	mark    string // tells it from another process that has got its port
@@ -46,7 +45,7 @@ const (
 )
 
 // Start runs a registry and returns once it answers.
-func Start(tb testing.TB, v Version, o Options) *Server {
+func Start(tb TB, v Version, o Options) *Server {
 	tb.Helper()
 	s := &Server{Version: v, Root: o.Root, tb: tb, options: o, dir: tb.TempDir(), mark: rand.Text(), log: &buffer{}}
 	s.Config = s.file("config.yml")

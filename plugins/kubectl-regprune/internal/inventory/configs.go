@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 )
@@ -89,12 +88,9 @@ func (r *reader) readConfigs(ctx context.Context, users map[string][]*graph.Mani
 		}
 		return answer{config: parseConfig(body)}
 	}
-	for i, a := range fanout.Run(ctx, digests, fanout.Limits[string]{Total: r.o.Parallel}, ask) {
-		r.done++
+	for i, a := range inShares(ctx, digests, r.o.Parallel, ask) {
+		r.step()
 		r.receipt.Configs++
-		if r.o.Progress != nil {
-			r.o.Progress(r.done, r.total)
-		}
 		switch {
 		case errors.Is(a.err, registry.ErrNotFound): // the image is broken already; its date is unknown
 		case a.err != nil && ctx.Err() == nil:

@@ -26,6 +26,9 @@ func facts(m *registry.Manifest, c *registry.Content) *graph.Manifest {
 	if c.Config != nil {
 		out.Config = blob(*c.Config)
 	}
+	if len(c.Layers) > 0 {
+		out.Layers = make([]*graph.Blob, 0, len(c.Layers))
+	}
 	for _, l := range c.Layers {
 		out.Layers = append(out.Layers, blob(l))
 	}
@@ -50,8 +53,12 @@ func (r *reader) adopt(m *graph.Manifest) *graph.Manifest {
 		return known
 	}
 	r.o.Cache.hear(m)
-	m.Digest = r.name(m.Digest)
-	m.Subject = r.name(m.Subject)
+	if known, ok := r.names[m.Digest]; ok {
+		m.Digest = known
+	}
+	if m.Subject != "" {
+		m.Subject = r.name(m.Subject)
+	}
 	m.MediaType, m.ArtifactType = r.name(m.MediaType), r.name(m.ArtifactType)
 	for i := range m.Children {
 		m.Children[i] = r.name(m.Children[i])
@@ -76,7 +83,6 @@ func (r *reader) share(b *graph.Blob) *graph.Blob {
 		}
 		return known
 	}
-	b.Digest = r.name(b.Digest)
 	r.graph.Blobs[b.Digest] = b
 	return b
 }

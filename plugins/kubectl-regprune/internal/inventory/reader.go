@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 )
@@ -25,7 +24,7 @@ type reader struct {
 	linked  map[*graph.Repository]map[string]bool // digests that exist in a repository
 	missing map[*graph.Repository]map[string]bool // children that do not
 	queued  map[*graph.Repository][]string        // children to look at
-	names   map[string]string                     // digests, each kept in memory once
+	names   map[string]string                     // texts that several manifests have, each kept in memory once
 }
 
 func newReader(c Client, o Options) *reader {
@@ -65,17 +64,21 @@ type answer struct {
 // ghost; any other failure fails the repository, which plans then leave alone.
 func (r *reader) read(ctx context.Context, wants []want) error {
 	r.total += int64(len(wants))
-	ask := func(ctx context.Context, w want) answer { return r.ask(ctx, w) }
-	for i, a := range fanout.Run(ctx, wants, fanout.Limits[want]{Total: r.o.Parallel}, ask) {
-		r.done++
-		if r.o.Progress != nil {
-			r.o.Progress(r.done, r.total)
-		}
+	for i, a := range inShares(ctx, wants, r.o.Parallel, r.ask) {
+		r.step()
 		if err := r.take(wants[i], a); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// step tells of a request that is done.
+func (r *reader) step() {
+	r.done++
+	if r.o.Progress != nil {
+		r.o.Progress(r.done, r.total)
+	}
 }
 
 // ask is one want, asked from many goroutines. If the cache knows what the digest stands
