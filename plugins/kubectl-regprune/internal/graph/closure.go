@@ -97,24 +97,32 @@ func (g *Registry) Dependents(r *Repository) map[string][]string {
 // garbage collection keeps if links are all that is linked: each manifest itself
 // and what it names, one level deep, as the server does it.
 func (g *Registry) Marked(links func(yield func(digest string) bool)) map[string]bool {
-	marked := map[string]bool{}
+	marks := map[string]uint8{}
 	for d := range links {
+		g.mark(marks, d, 1)
+	}
+	marked := make(map[string]bool, len(marks))
+	for d := range marks {
 		marked[d] = true
-		m := g.Manifests[d]
-		if m == nil {
-			continue
-		}
-		if m.Config != nil {
-			marked[m.Config.Digest] = true
-		}
-		for _, l := range m.Layers {
-			marked[l.Digest] = true
-		}
-		for _, c := range m.Children {
-			marked[c] = true
-		}
 	}
 	return marked
+}
+
+func (g *Registry) mark(marks map[string]uint8, digest string, by uint8) {
+	marks[digest] |= by
+	m := g.Manifests[digest]
+	if m == nil {
+		return
+	}
+	if m.Config != nil {
+		marks[m.Config.Digest] |= by
+	}
+	for _, l := range m.Layers {
+		marks[l.Digest] |= by
+	}
+	for _, c := range m.Children {
+		marks[c] |= by
+	}
 }
 
 // Size is what one blob takes of the storage, in bytes: as stored if that is known,
@@ -164,34 +172,46 @@ type Freed struct {
 	Exact   bool  // false: Plan is the most that it can be, as untagged manifests are not known or some size is not
 }
 
+// Who marks a blob.
+const (
+	markedBefore = 1 << iota
+	markedAfter
+	markedGone // by a removed manifest
+)
+
 // Freed says what unlinking removed gains.
 func (g *Registry) Freed(removed map[Ref]bool) Freed {
-	before, after := g.Marked(g.Links(nil)), g.Marked(g.Links(removed))
-	f := Freed{Garbage: -1, Exact: g.Complete()}
-	for d := range before {
-		size, ok := g.Size(d)
-		f.Exact = f.Exact && ok
-		if !after[d] {
-			f.Plan += size
-			f.Blobs++
+	marks := make(map[string]uint8, len(g.Manifests)+len(g.Blobs))
+	for _, r := range g.Repositories {
+		for _, d := range r.Linked {
+			by := uint8(markedBefore | markedAfter)
+			if removed[Ref{r.Name, d}] {
+				by = markedBefore
+			}
+			g.mark(marks, d, by)
 		}
 	}
-	gone := g.Marked(func(yield func(string) bool) {
-		for ref := range maps.Keys(removed) {
-			if !yield(ref.Digest) {
-				return
-			}
+	for ref := range removed {
+		g.mark(marks, ref.Digest, markedGone)
+	}
+	f := Freed{Garbage: -1, Exact: g.Complete()}
+	for d, by := range marks {
+		size, ok := g.Size(d)
+		if by&markedBefore != 0 {
+			f.Exact = f.Exact && ok
 		}
-	})
-	for d := range gone {
-		if size, _ := g.Size(d); after[d] {
+		switch by {
+		case markedBefore, markedBefore | markedGone:
+			f.Plan += size
+			f.Blobs++
+		case markedBefore | markedAfter | markedGone:
 			f.Shared += size
 		}
 	}
 	if g.Stored != nil {
 		f.Garbage = 0
 		for d, size := range g.Stored {
-			if !before[d] {
+			if marks[d]&markedBefore == 0 {
 				f.Garbage += size
 			}
 		}

@@ -15,14 +15,21 @@ func (g *Registry) Fingerprint() string {
 	for _, r := range g.Repositories {
 		fmt.Fprintf(w, "repository %s %t\n", r.Name, r.Complete)
 		for _, t := range r.Tags {
-			fmt.Fprintf(w, "tag %s %s\n", t.Name, t.Digest)
+			line(w, "tag ", t.Name, " ", t.Digest)
 		}
 		for _, d := range r.Linked {
-			fmt.Fprintf(w, "manifest %s\n", d)
+			line(w, "manifest ", d)
 		}
 	}
 	if err := w.Flush(); err != nil { // a hash takes everything
 		return ""
 	}
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+}
+
+func line(w *bufio.Writer, texts ...string) {
+	for _, t := range texts {
+		_, _ = w.WriteString(t) // Flush tells
+	}
+	_ = w.WriteByte('\n')
 }

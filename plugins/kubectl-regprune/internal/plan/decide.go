@@ -141,14 +141,20 @@ func (d *decider) fromRules() {
 		kept[digest] = true
 	}
 	whole, parts := d.images()
-	for name, decision := range d.entry.Evaluate(whole, kept, d.in.Now) {
-		d.rule(name, decision)
-	}
+	d.ruleAll(d.entry.Evaluate(whole, kept, d.in.Now))
 	for _, part := range parts {
 		kept[part.Digest] = true
 	}
-	for name, decision := range d.entry.Evaluate(parts, kept, d.in.Now) {
-		d.rule(name, decision)
+	d.ruleAll(d.entry.Evaluate(parts, kept, d.in.Now))
+}
+
+// ruleAll goes by the order of the tags: the first reason to keep an image is the one
+// that is told.
+func (d *decider) ruleAll(decisions map[string]policy.Decision) {
+	for _, t := range d.repo.Tags {
+		if decision, asked := decisions[t.Name]; asked {
+			d.rule(t.Name, decision)
+		}
 	}
 }
 

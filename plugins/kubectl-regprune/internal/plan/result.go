@@ -15,7 +15,10 @@ func use(sites []roots.Site) Use {
 
 // result writes the decisions down.
 func (d *decider) result() Repository {
-	out := Repository{Name: d.repo.Name, Complete: d.repo.Complete, Tags: []Tag{}, Manifests: []Manifest{}}
+	out := Repository{
+		Name: d.repo.Name, Complete: d.repo.Complete,
+		Tags: make([]Tag, 0, len(d.repo.Tags)), Manifests: make([]Manifest, 0, len(d.repo.Linked)),
+	}
 	for _, t := range d.repo.Tags {
 		out.Tags = append(out.Tags, d.tag(t))
 	}

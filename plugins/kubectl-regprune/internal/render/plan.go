@@ -22,6 +22,9 @@ type PlanOptions struct {
 
 // Plan writes p in one of [PlanFormats].
 func Plan(w io.Writer, format string, p *plan.Plan, o PlanOptions) error {
+	if format == JSON {
+		return p.JSON(w)
+	}
 	if done, err := machine(w, format, p); done {
 		return err
 	}
