@@ -140,10 +140,11 @@ func (s *session) gc(ctx context.Context, g *gcFlags) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenPipe()
 	report, err := collect.Run(ctx, o)
 	if report != nil {
-		if err := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err != nil {
-			return err
+		if printErr := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err == nil {
+			err = printErr // what happened to the registry matters more than who was told
 		}
 	}
 	return f.ended(ctx, err)
@@ -155,6 +156,9 @@ func (f *flags) ended(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &refused), errors.Is(err, collect.ErrFirewall):
 		return cli.WithCode(err, exitRefused)
+	case errors.Is(err, disk.ErrNoTools): // seen before anything is changed
+		return cli.WithCode(hint.With(err, "run an image of the registry that has a shell, as the official ones do; "+
+			"or stop the registry, run its garbage-collect without -m on its volume, and start it again"), exitRefused)
 	case err != nil && ctx.Err() != nil:
 		return cli.WithCode(err, cli.ExitInterrupted)
 	}
@@ -206,6 +210,7 @@ func (f *flags) recover(ctx context.Context, args []string, force bool) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenPipe()
 	undone, err := collect.Recover(ctx, collect.Recovery{Workload: workload, Access: podAccess{s}, Force: force, Progress: s.progress})
 	switch {
 	case err != nil && ctx.Err() != nil:
