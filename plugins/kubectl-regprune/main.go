@@ -9,4 +9,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 )
 
-func main() { os.Exit(cli.Main(newCommand)) }
+func main() {
+	frugal()
+	os.Exit(cli.Main(newCommand))
+}

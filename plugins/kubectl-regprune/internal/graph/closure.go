@@ -47,7 +47,7 @@ func (g *Registry) relations(r *Repository) relations {
 // link are ignored.
 func (g *Registry) Closure(r *Repository, roots []string) map[string]Link {
 	rel := g.relations(r)
-	reached := map[string]Link{}
+	reached := make(map[string]Link, len(roots))
 	var queue []string
 	add := func(d string, l Link) {
 		if _, seen := reached[d]; !seen && rel.linked[d] {

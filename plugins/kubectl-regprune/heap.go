@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// roomyHeap is how many bytes the heap may have before garbage is collected more often
+// than when it has doubled.
+const roomyHeap = 112 << 20
+
+// frugal keeps the process small where a registry is large: without it, half of the memory
+// would be garbage. It leaves alone what the environment says.
+func frugal() {
+	if os.Getenv("GOMEMLIMIT") != "" || os.Getenv("GOGC") != "" {
+		return
+	}
+	debug.SetMemoryLimit(roomyHeap)
+	afterCollection(func() { debug.SetMemoryLimit(heapLimit(liveHeap())) })
+}
+
+// heapLimit is the limit for a heap with so many bytes in use. Somewhat more than these it
+// has to be, or all time would go into collecting garbage.
+func heapLimit(live uint64) int64 {
+	const most = 1 << 50
+	return max(roomyHeap, int64(min(live, most)/5*6)) //nolint:gosec // bounded
+}
+
+// afterCollection calls f after each collection of garbage, from now on.
+func afterCollection(f func()) {
+	sentinel := new([16]byte)
+	runtime.AddCleanup(sentinel, func(struct{}) {
+		f()
+		afterCollection(f)
+	}, struct{}{})
+}
+
+// liveHeap is how many bytes were in use at the last collection.
+func liveHeap() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
+}
