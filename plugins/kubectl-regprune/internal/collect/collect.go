@@ -8,7 +8,7 @@
 // two runs cannot get into each other's way.
 //
 // It refuses to restart a registry that would lose its content by that, to collect
-// while anybody can push, to let anything be deleted that it was told is reachable, and
+// while anybody can push, for which it ends a collection that is under way, to let anything be deleted that it was told is reachable, and
 // to delete manifests: that is for the API to do before. It never uses the collection's
 // -m, which version 2 takes children of indexes away with.
 package collect
@@ -59,6 +59,7 @@ type Options struct {
 	Rollout time.Duration // limit for each restart, 5 min by default
 	Restore time.Duration // limit for putting everything back, 5 min by default
 	Again   time.Duration // between three attempts at that, 2 s by default
+	Watch   time.Duration // between two looks whether it is still read only, 1 s by default
 
 	Progress func(Event) // may be nil
 }
@@ -93,10 +94,13 @@ type run struct {
 	config *disk.Config
 	pods   []Pod
 	before *disk.Listing // once quiesced
+	took   bool          // the workload was locked
+	// unseen is the audit of a collection whose pod was gone before its files were read.
+	unseen func(context.Context) error
 }
 
 func newRun(o Options) *run {
-	for limit, usual := range map[*time.Duration]time.Duration{&o.Collect: 2 * time.Hour, &o.Rollout: 5 * time.Minute, &o.Restore: 5 * time.Minute, &o.Again: 2 * time.Second} {
+	for limit, usual := range map[*time.Duration]time.Duration{&o.Collect: 2 * time.Hour, &o.Rollout: 5 * time.Minute, &o.Restore: 5 * time.Minute, &o.Again: 2 * time.Second, &o.Watch: time.Second} {
 		if *limit <= 0 {
 			*limit = usual
 		}

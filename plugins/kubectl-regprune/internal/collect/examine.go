@@ -68,7 +68,7 @@ func Examine(s *Snapshot, near *Surroundings, c *disk.Config) []Finding {
 		add(SharedVolume, true, false, "pod %q uses the registry's volume, too", name)
 	}
 	if by := manager(s); by != "" {
-		add(Managed, false, false, "%s manages %s, and may undo its being read only: suspend it", by, s)
+		add(Managed, true, false, "%s manages %s, and may undo its being read only, while garbage is collected: suspend it", by, s)
 	}
 	return all
 }

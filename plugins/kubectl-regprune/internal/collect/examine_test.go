@@ -56,7 +56,7 @@ func TestExamine(t *testing.T) {
 		"sharer":     {func(_ *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) { n.Sharers = []string{"p"} }, "[shared-volume true false]"},
 		"Argo CD": {func(s *collect.Snapshot, _ *collect.Surroundings, _ *disk.Config) {
 			s.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "x"}
-		}, "[managed false false]"},
+		}, "[managed true false]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &collect.Snapshot{Kind: "Deployment", Namespace: "n", Name: "r", Replicas: 1, Strategy: "Recreate", Container: "c"}

@@ -30,16 +30,20 @@ func firewall(plan *Output, reachable Reachable) error {
 			wrong = append(wrong, d+" of "+strings.Join(repositories, ", "))
 		}
 	}
-	for _, l := range plan.Links {
-		if slices.Contains(reachable[l.Digest], l.Repository) {
-			wrong = append(wrong, "the link of "+l.Digest+" in "+l.Repository)
-		}
-	}
-	if len(wrong) == 0 {
+	if wrong = append(wrong, neededLinks(plan, reachable)...); len(wrong) == 0 {
 		return nil
 	}
 	return hint.With(fmt.Errorf("checking the collection: %w: %s", ErrFirewall, some(wrong)),
 		"nothing was deleted; an index whose images are no longer linked looks like this: push it again")
+}
+
+func neededLinks(o *Output, reachable Reachable) (needed []string) {
+	for _, l := range o.Links {
+		if slices.Contains(reachable[l.Digest], l.Repository) {
+			needed = append(needed, "the link of "+l.Digest+" in "+l.Repository)
+		}
+	}
+	return needed
 }
 
 // some names the first few.
@@ -76,6 +80,7 @@ func (r *run) audit(plan, done *Output, reachable Reachable, after *disk.Listing
 	slices.Sort(r.report.Swept)
 	r.report.Links, r.report.FreeBytes[1] = len(done.Links), after.Free
 	left := slices.Sorted(maps.Keys(promised))
+	lost = append(lost, neededLinks(done, reachable)...)
 	slices.Sort(lost)
 	slices.Sort(surprising)
 	switch {
@@ -85,6 +90,8 @@ func (r *run) audit(plan, done *Output, reachable Reachable, after *disk.Listing
 		return fmt.Errorf("looking at the files after the collection: %w: it also deleted %s", ErrAudit, some(surprising))
 	case len(left) > 0:
 		return fmt.Errorf("looking at the files after the collection: %w: still there are %s", ErrAudit, some(left))
+	case !slices.Equal(plan.Links, done.Links):
+		return fmt.Errorf("reading the output of the collection: %w: it names %d layer links instead of %d, or others", ErrAudit, len(done.Links), len(plan.Links))
 	case !slices.Equal(plan.Blobs, done.Blobs):
 		return fmt.Errorf("reading the output of the collection: %w: it names %d blobs instead of %d", ErrAudit, len(done.Blobs), len(plan.Blobs))
 	}

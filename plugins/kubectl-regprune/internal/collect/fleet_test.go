@@ -30,6 +30,7 @@ import (
 type fleet struct {
 	t       *testing.T
 	mu      sync.Mutex
+	calls   sync.Mutex // for left
 	object  appsv1.Deployment
 	version int
 	servers []*disktest.Server // the replicas; they share the first one's storage
@@ -40,6 +41,7 @@ type fleet struct {
 	stuck     int // a server that does not restart; 0 for none
 	near      collect.Surroundings
 	onRun     func(argv []string, stdout io.Writer) error // before a command, nil to go on
+	slow      bool                                        // the real collection stands still for 20 s when it begins
 }
 
 var errCut = errors.New("the cluster does not answer")
@@ -70,6 +72,8 @@ func (f *fleet) env() (list []string) {
 // call counts down to the moment from which nothing answers any more: for the cluster
 // that is what a killed run looks like.
 func (f *fleet) call() error {
+	f.calls.Lock()
+	defer f.calls.Unlock()
 	if f.left == 0 {
 		return errCut
 	}
@@ -166,6 +170,9 @@ func (f *fleet) of(pod collect.Pod) *disktest.Server {
 // process that there is.
 func (f *fleet) Runner(pod collect.Pod) disk.Runner { return podRunner{f, f.of(pod)} }
 
+// stopped is a collection that has begun and goes on after a while.
+const stopped = `(sleep 20; kill -CONT $$) >/dev/null 2>&1 & kill -STOP $$; exec "$@"`
+
 type podRunner struct {
 	*fleet
 	server *disktest.Server
@@ -179,6 +186,9 @@ func (p podRunner) Run(ctx context.Context, argv []string, stdin io.Reader, stdo
 		if err := p.onRun(argv, stdout); err != nil {
 			return err
 		}
+	}
+	if p.slow && slices.Contains(argv, "garbage-collect") && !slices.Contains(argv, "--dry-run") {
+		argv = append([]string{"sh", "-c", stopped, "sh"}, argv...)
 	}
 	local := disktest.Local{Env: disktest.Environ(p.running)}
 	return disktest.OnlyProcess{Runner: local, PID: p.server.PID()}.Run(ctx, argv, stdin, stdout)

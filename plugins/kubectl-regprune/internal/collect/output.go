@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -78,6 +79,9 @@ func known(digest string) error {
 // check compares with the server's own count.
 func (o *Output) check() error {
 	slices.Sort(o.Blobs)
+	slices.SortFunc(o.Links, func(a, b Link) int {
+		return cmp.Or(strings.Compare(a.Repository, b.Repository), strings.Compare(a.Digest, b.Digest))
+	})
 	switch {
 	case !o.counted:
 		return errors.New("reading the output of garbage-collect: it does not say how many blobs it is about")

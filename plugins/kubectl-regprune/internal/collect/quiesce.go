@@ -37,6 +37,7 @@ func (r *run) quiesce(ctx context.Context, s *Snapshot) error {
 	if err := r.Workload.Patch(ctx, s, ops); err != nil {
 		return fmt.Errorf("making the registry read only: %w", err)
 	}
+	r.took = true
 	if r.pods, err = r.rollout(ctx); err != nil {
 		return fmt.Errorf("waiting for a read-only registry: %w", err)
 	}

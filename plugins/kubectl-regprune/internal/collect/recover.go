@@ -59,6 +59,10 @@ func (r *run) putBack(ctx context.Context) error {
 
 func (r *run) recover(ctx context.Context, o Recovery) (*Quiesce, error) {
 	s, q, err := r.locked(ctx, o.Run)
+	if err == nil && q == nil && r.unlocked(s) {
+		q = new(Quiesce)
+		*q = r.state
+	}
 	if q == nil || err != nil {
 		return nil, err
 	}
@@ -95,6 +99,13 @@ func (r *run) recover(ctx context.Context, o Recovery) (*Quiesce, error) {
 	return q, r.unlock(ctx)
 }
 
+// unlocked reports whether somebody has taken this run's lock away, and no other run
+// has one. What else of the workload was changed back with it is to be seen.
+func (r *run) unlocked(s *Snapshot) bool {
+	_, locked := s.Annotations[Annotation]
+	return r.took && !locked
+}
+
 // locked reads the workload and whose lock it has; nil if it has none of run.
 func (r *run) locked(ctx context.Context, run string) (*Snapshot, *Quiesce, error) {
 	s, err := r.Workload.Get(ctx)
@@ -103,7 +114,7 @@ func (r *run) locked(ctx context.Context, run string) (*Snapshot, *Quiesce, erro
 	}
 	q, err := s.quiesce()
 	if err != nil || q == nil || run != "" && q.Run != run {
-		return nil, nil, err
+		return s, nil, err
 	}
 	s.Container = q.Container
 	return s, q, nil

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	// The answer to the request that locks may have been lost: look in any case.
 	back := r.putBack(ctx)
 	r.report.Quiesced = time.Since(began)
+	if r.unseen != nil && back == nil && ctx.Err() == nil {
+		err = both(err, r.unseen(ctx))
+	}
 	if err = both(back, err); err != nil {
 		return r.report, err
 	}
@@ -147,19 +151,31 @@ func (r *run) sweep(ctx context.Context, plan *Output, reachable Reachable) erro
 	if err := r.enter(ctx, Collecting); err != nil {
 		return err
 	}
-	if err := r.closed(ctx); err != nil {
+	if err := r.held(ctx); err != nil {
 		return err
 	}
 	r.say(Collecting, fmt.Sprintf("deleting %d blobs", len(plan.Blobs)))
-	done, failed := r.garbage(ctx, false)
+	var done *Output
+	failed := r.watched(ctx, func(ctx context.Context) (err error) {
+		done, err = r.garbage(ctx, false)
+		return err
+	})
 	// Also a collection that failed has deleted something: see what.
-	after, err := disk.List(ctx, r.Access.Runner(r.pods[0]), r.config.Root)
-	if err != nil {
-		return both(failed, fmt.Errorf("looking at the registry's files after the collection: %w", err))
+	inspect := func(ctx context.Context) error {
+		after, err := disk.List(ctx, r.Access.Runner(r.pods[0]), r.config.Root)
+		if err != nil {
+			return fmt.Errorf("looking at the registry's files after the collection: %w", err)
+		}
+		r.unseen = nil
+		return r.audit(plan, done, reachable, after)
 	}
-	err = r.audit(plan, done, reachable, after)
-	// Somebody may have opened the registry meanwhile.
-	return both(both(failed, err), r.closed(ctx))
+	r.unseen = inspect
+	failed = both(failed, inspect(ctx))
+	if errors.Is(failed, ErrWritable) || errors.Is(failed, ErrTakenOver) {
+		return failed
+	}
+	// Somebody may have opened the registry since the last look.
+	return both(failed, r.held(ctx))
 }
 
 // both is one line; the hint is that of the first error that has one.
