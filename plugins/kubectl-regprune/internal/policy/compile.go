@@ -76,6 +76,9 @@ func each[T any](c *compiler, field string, texts []string, parse func(string) (
 	for _, text := range texts {
 		one, err := parse(text)
 		if err != nil {
+			if errors.Is(err, errCharacter) {
+				err = hint.With(err, "names of tags may have * and ? in them; for regular expressions there are "+c.field("keepRegex")+" and "+c.field("deleteRegex"))
+			}
 			return nil, c.wrong(field, text, err)
 		}
 		all = append(all, one)
@@ -156,7 +159,7 @@ func (c *compiler) keepLast(e *Entry) error {
 	}
 	if c.spec.KeepLast == nil {
 		if c.spec.Sort != "" {
-			return c.wrong("sort", c.spec.Sort, errors.New("it is the order for keepLast, which is not given"))
+			return c.wrong("sort", c.spec.Sort, fmt.Errorf("it is the order for %s, which is not given", c.field("keepLast")))
 		}
 		return nil
 	}
@@ -180,11 +183,15 @@ func (c *compiler) keepWithin(e *Entry) (err error) {
 		return c.wrong("keepWithin", text, err)
 	}
 	if e.within.age < leastWithin {
-		return c.wrong("keepWithin", text, hint.With(errors.New("it is less than an hour"), "minAge spares what has just been pushed"))
+		return c.wrong("keepWithin", text, hint.With(errors.New("it is less than an hour"), c.field("minAge")+" spares what has just been pushed"))
 	}
 	e.within.rule = c.say(fmt.Sprintf("keep images of the last %s, by time of push, or of creation where that is not known", FormatAge(e.within.age)))
 	return nil
 }
+
+// byDefault ends the sentence of a grace that nobody asked for, with the flag that
+// changes it. Files and flags have the same words.
+const byDefault = " (--min-age)"
 
 func (c *compiler) graces(e *Entry) (err error) {
 	if e.grace, err = c.grace("minAge", c.spec.MinAge); err != nil {
@@ -197,11 +204,11 @@ func (c *compiler) graces(e *Entry) (err error) {
 	case e.grace.strict:
 		e.grace.rule = c.say("spare what is younger than " + FormatAge(e.grace.age) + " or has no known date")
 	default:
-		e.grace.rule = c.say("spare what is younger than " + FormatAge(e.grace.age))
+		e.grace.rule = c.say("spare what is younger than " + FormatAge(e.grace.age) + byDefault)
 	}
 	if !c.spec.Untagged {
 		if c.spec.UntaggedMinAge != "" {
-			return c.wrong("untaggedMinAge", c.spec.UntaggedMinAge, errors.New("it is for untagged, which is not given"))
+			return c.wrong("untaggedMinAge", c.spec.UntaggedMinAge, fmt.Errorf("it is for %s, which is not given", c.field("untagged")))
 		}
 		return nil
 	}
@@ -212,6 +219,9 @@ func (c *compiler) graces(e *Entry) (err error) {
 	sentence := "delete manifests without tags"
 	if e.untagged.age > 0 {
 		sentence += ", of at least " + FormatAge(e.untagged.age)
+		if c.spec.UntaggedMinAge == "" {
+			sentence += byDefault
+		}
 	}
 	e.untagged.rule = c.say(sentence)
 	return nil

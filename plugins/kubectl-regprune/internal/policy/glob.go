@@ -33,13 +33,16 @@ func matchAny(globs []glob, name string) bool {
 
 const tagCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
+// errCharacter is what cannot be in the name of any tag.
+var errCharacter = errors.New("cannot be in a tag's name")
+
 // tagGlob reads a tag's name, or a glob with * for any text and ? for one character.
 func tagGlob(text string) (glob, error) {
 	if text == "" {
 		return glob{}, errors.New("it is empty")
 	}
 	if bad := strings.Trim(text, tagCharacters+"*?"); bad != "" {
-		return glob{}, hint.With(fmt.Errorf("%q cannot be in a tag's name", firstOf(bad)), "names of tags may have * and ? in them; for regular expressions there are keepRegex and deleteRegex")
+		return glob{}, fmt.Errorf("%q %w", firstOf(bad), errCharacter)
 	}
 	return newGlob(text, ".*", "."), nil
 }

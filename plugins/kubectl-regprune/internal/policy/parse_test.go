@@ -109,9 +109,20 @@ func TestFlagsAreNamed(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	_, err := FromFlags(Spec{Keep: []string{"latest"}})
-	if got, want := hint.Of(err), "add --delete '*' to delete all other tags, or a glob to delete some"; got != want {
-		t.Errorf("hint %q, want %q", got, want)
+	for want, spec := range map[string]Spec{
+		"add --delete '*' to delete all other tags, or a glob to delete some":                                       {Keep: []string{"latest"}},
+		"for example --keep-last 10; to see what is there: kubectl regprune du":                                     {},
+		"--min-age spares what has just been pushed":                                                                {KeepWithin: "5min"},
+		"names of tags may have * and ? in them; for regular expressions there are --keep-regex and --delete-regex": {Keep: []string{"^v"}},
+	} {
+		_, err := FromFlags(spec)
+		if got := hint.Of(err); got != want {
+			t.Errorf("hint %q, want %q", got, want)
+		}
+	}
+	_, err := FromFlags(Spec{Sort: SortNumber, Delete: []string{"a"}})
+	if want := `--sort "number": it is the order for --keep-last, which is not given`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -130,15 +130,25 @@ func (c *compiler) sensible(e *Entry) error {
 		}
 	}
 	if len(e.names) == 0 {
-		return c.wrong("", "", hint.With(errors.New("it has no rules"), "say what to keep, or what to delete"))
+		return c.wrong("", "", hint.With(errors.New("it has no rules"), "for example "+c.example()+"; to see what is there: kubectl regprune du"))
 	}
 	return c.wrong("", "", hint.With(errors.New("it says what to keep, but not what may be deleted"), "add "+c.called("delete")+" '*' to delete all other tags, or a glob to delete some"))
 }
 
-// called is how the user knows a field.
+// field is how the user knows a field.
+func (c *compiler) field(name string) string {
+	if c.flags {
+		return flagFor(name)
+	}
+	return name
+}
+
+// called is a field with what divides it from its value.
 func (c *compiler) called(field string) string {
 	if c.flags {
 		return flagFor(field)
 	}
 	return field + ":"
 }
+
+func (c *compiler) example() string { return c.called("keepLast") + " 10" }
