@@ -24,23 +24,26 @@ var word = regexp.MustCompile(`(?:[A-Za-z0-9._:/@-]|\[[0-9A-Fa-f:]+\]|\{\{[^{}\n
 var escapes = strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ", `\"`, " ")
 
 // text takes a string of an object.
-func (w *walker) text(text string) {
+//
+// A repository of the registry's without a tag stands for all tags if whole is true: the
+// tag is somewhere else.
+func (w *walker) text(text string, whole bool) {
 	if w.deep == nil || !strings.ContainsAny(text, ":/@") {
 		return // most texts
 	}
-	for _, image := range w.deep.images(text) {
+	for _, image := range w.deep.images(text, whole) {
 		w.add(image, false, w.here(Mentioned))
 	}
 }
 
 // images are the references to images of the registry that a text has, each once.
-func (d *deepScan) images(text string) []string {
+func (d *deepScan) images(text string, whole bool) []string {
 	var images []string
 	if strings.Contains(text, `\`) {
 		text = escapes.Replace(text)
 	}
 	for _, candidate := range word.FindAllString(text, -1) {
-		if image := d.image(candidate); image != "" && !slices.Contains(images, image) {
+		if image := d.image(candidate, whole); image != "" && !slices.Contains(images, image) {
 			images = append(images, image)
 		}
 	}
@@ -52,7 +55,8 @@ func (d *deepScan) images(text string) []string {
 const longest = 1024
 
 // image is the reference that a word is, or "" if it is none into the registry.
-func (d *deepScan) image(candidate string) string {
+func (d *deepScan) image(candidate string, whole bool) string {
+	oci := strings.HasPrefix(candidate, ociScheme)
 	candidate = strings.Trim(withoutScheme(candidate), ".:/@-")
 	if len(candidate) > longest || !strings.ContainsAny(candidate, ":/@") {
 		return "" // a word like any other
@@ -75,9 +79,15 @@ func (d *deepScan) image(candidate string) string {
 	}
 	names := d.hosts.repositories(img)
 	i := slices.IndexFunc(names, func(n string) bool { return d.known.tags[n] != nil })
+	_, alias := d.hosts.alias(img.host)
+	all := whole && (alias || oci) && img.tag == "" && img.digest == ""
 	switch {
 	case i < 0:
 		return ""
+	case all && d.secret:
+		return names[i] + ":" + anyTag
+	case all:
+		return candidate + ":" + anyTag
 	case d.secret:
 		return d.disclosed(names, img)
 	}
@@ -125,7 +135,7 @@ func (w *walker) encoded(object map[string]any) {
 			for name, v := range values {
 				text, _ := v.(string)
 				if plain, err := base64.StdEncoding.DecodeString(text); err == nil {
-					w.in(segment(name), func() { w.text(string(plain)) })
+					w.in(segment(name), func() { w.text(string(plain), true) })
 				}
 			}
 		})
@@ -134,24 +144,23 @@ func (w *walker) encoded(object map[string]any) {
 }
 
 // split takes an image whose parts are in fields of their own, as in the values of
-// charts: registry, repository, tag, digest.
-func (w *walker) split(m map[string]any) {
+// charts: registry, repository, tag, digest. It returns the key whose text
+// it has used, or "".
+func (w *walker) split(m map[string]any) string {
 	if w.deep == nil {
-		return
-	}
-	part := func(keys ...string) string {
-		for _, k := range keys {
-			if s, ok := m[k].(string); ok && s != "" {
-				return s
-			}
-		}
 		return ""
 	}
-	image, tag, digest := part("repository", "newName", "image"), part("tag", "newTag"), part("digest")
-	if image == "" || tag == "" && digest == "" {
-		return
+	key := "repository"
+	for _, other := range []string{"newName", "image"} {
+		if first(m, key) == "" {
+			key = other
+		}
 	}
-	if host := part("registry"); host != "" {
+	image, tag, digest := first(m, key), first(m, "tag", "newTag"), first(m, "digest")
+	if image == "" || tag == "" && digest == "" {
+		return ""
+	}
+	if host := first(m, "registry"); host != "" {
 		image = host + "/" + image
 	}
 	if tag != "" {
@@ -160,5 +169,6 @@ func (w *walker) split(m map[string]any) {
 	if digest != "" {
 		image += "@" + digest
 	}
-	w.text(image)
+	w.text(image, false)
+	return key
 }

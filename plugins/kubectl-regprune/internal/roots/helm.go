@@ -121,7 +121,7 @@ var (
 // manifest walks through the objects of a text in YAML.
 func (s *scan) manifest(part, text string, w *walker) error {
 	for _, doc := range separator.Split(text, -1) {
-		if w.deep == nil && !mayName.MatchString(doc) {
+		if w.deep == nil && !mayName.MatchString(doc) && !deploys([]byte(doc)) {
 			continue
 		}
 		key := sha256.Sum256([]byte(doc))

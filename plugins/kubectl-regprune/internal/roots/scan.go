@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -30,7 +31,7 @@ func newScan(r *reader, of resource) *scan {
 // being read: the user may allow the kind to be incomplete.
 func (s *scan) visit(raw []byte) error {
 	s.objects++
-	if s.known == nil && s.of.labels == "" && !bytes.Contains(raw, []byte("image")) {
+	if s.known == nil && s.of.labels == "" && !bytes.Contains(raw, []byte("image")) && !deploys(raw) {
 		return nil // and so are most objects of most kinds
 	}
 	var object unstructured.Unstructured
@@ -41,6 +42,11 @@ func (s *scan) visit(raw []byte) error {
 		s.problem = fmt.Errorf("reading %q in namespace %q: %w", object.GetName(), object.GetNamespace(), err)
 	}
 	return nil
+}
+
+// deploys reports whether an object may have artifacts that are no images.
+func deploys(raw []byte) bool {
+	return slices.ContainsFunc(mayDeploy, func(part string) bool { return bytes.Contains(raw, []byte(part)) })
 }
 
 func (s *scan) object(object *unstructured.Unstructured) error {

@@ -1,6 +1,7 @@
 package roots
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -82,18 +83,26 @@ func (w *walker) field(key string, v any) {
 			if singleContainers[key] {
 				w.container(v)
 			}
-			w.split(v)
-			for k, inner := range v {
-				w.field(k, inner)
-			}
+			w.fields(v)
 		case []any:
 			for i, e := range v {
 				w.in(element(i, e), func() { w.element(key, e) })
 			}
 		case string:
-			w.text(v)
+			w.text(v, key != "image") // runtimes have a default for that
 		}
 	})
+}
+
+// fields walks through the fields of a map. What has its parts in several of them is
+// taken as a whole, and not each part for an image of its own.
+func (w *walker) fields(m map[string]any) {
+	used := append(w.artifacts(m), w.split(m))
+	for k, v := range m {
+		if _, text := v.(string); !text || k == "" || !slices.Contains(used, k) {
+			w.field(k, v)
+		}
+	}
 }
 
 func (w *walker) element(list string, v any) {
@@ -105,16 +114,13 @@ func (w *walker) element(list string, v any) {
 		case list == "volumes":
 			w.volume(v)
 		}
-		w.split(v)
-		for k, inner := range v {
-			w.field(k, inner)
-		}
+		w.fields(v)
 	case []any:
 		for i, e := range v {
 			w.in(element(i, e), func() { w.element("", e) })
 		}
 	case string:
-		w.text(v)
+		w.text(v, true)
 	}
 }
 
