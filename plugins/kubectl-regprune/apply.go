@@ -227,9 +227,7 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	if err != nil {
 		return err
 	}
-	if set.Changed("max-delete") || set.Changed("allow-empty") || set.Changed("allow-no-references") {
-		j.plan.Guards = plan.Check(j.plan, limits)
-	}
+	j.plan.Guards = reconsidered(set, j.plan, limits)
 	if j.backup == nil {
 		if err := refusal(j.plan.Guards); err != nil {
 			return err
@@ -248,6 +246,23 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	}
 	t := j.plan.Totals
 	return f.confirm(ctx, false, fmt.Sprintf("delete %d tags and %d manifests from %s?", t.TagsDeleted, t.ManifestsGone, j.session.name))
+}
+
+// reconsidered are the guards of a plan, of which those that flags are about count as
+// these say now; the others stay as they were decided with the plan.
+func reconsidered(set *pflag.FlagSet, p *plan.Plan, limits plan.Limits) (out []plan.Guard) {
+	flag := map[string]string{plan.GuardMaxDelete: "max-delete", plan.GuardEmpty: "allow-empty", plan.GuardNoUse: "allow-no-references"}
+	for _, g := range p.Guards {
+		if !set.Changed(flag[g.ID]) {
+			out = append(out, g)
+		}
+	}
+	for _, g := range plan.Check(p, limits) {
+		if set.Changed(flag[g.ID]) {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 func refusal(guards []plan.Guard) error {

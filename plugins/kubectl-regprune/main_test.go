@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -49,7 +50,10 @@ var build sync.Once
 // home gives the test an empty home for the journals of runs.
 func home(t *testing.T) string {
 	t.Helper()
-	build.Do(func() { registrytest.Start(t, registrytest.V3, registrytest.Options{}).Stop() })
+	build.Do(func() {
+		registrytest.Start(t, registrytest.V3, registrytest.Options{}).Stop()
+		disktest.Binary(t, "3.1.2")
+	})
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)
 	t.Setenv("KUBERC", "off")

@@ -38,7 +38,8 @@ type site struct {
 	mu         sync.Mutex
 	restarts   int
 	deployment *appsv1.Deployment
-	address    string // that the port of the pod leads to
+	address    string              // that the port of the pod leads to
+	onExec     func(argv []string) // before a command; may be nil
 }
 
 const registryPort = 5000
@@ -116,8 +117,11 @@ func (s *site) env() (list []string) {
 func (s *site) exec(ctx context.Context, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
 	pid := s.pid()
 	s.mu.Lock()
-	env := s.env()
+	env, hook := s.env(), s.onExec
 	s.mu.Unlock()
+	if hook != nil {
+		hook(argv)
+	}
 	words := make([]string, len(argv))
 	for i, word := range argv {
 		words[i] = strings.ReplaceAll(word, "/proc/[0-9]*", "/proc/"+strconv.Itoa(pid))
