@@ -2,7 +2,6 @@ package render
 
 import (
 	"io"
-	"strings"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
@@ -20,9 +19,9 @@ type collected struct {
 	Run           string    `json:"run"`
 	Nothing       bool      `json:"nothing"` // there was no garbage, and nothing was restarted
 	Freed         int64     `json:"freedBytes"`
-	Expected      int64     `json:"expectedBytes"` // that the dry run promised
-	FreeBefore    int64     `json:"freeBytesBefore"`
-	FreeAfter     int64     `json:"freeBytesAfter"` // of the file system; -1: not known
+	Expected      int64     `json:"expectedBytes"`             // that the dry run promised
+	FreeBefore    *int64    `json:"freeBytesBefore,omitempty"` // of the file system, if known
+	FreeAfter     *int64    `json:"freeBytesAfter,omitempty"`
 	Swept         []string  `json:"swept"`
 	Links         int       `json:"links"`
 	NotListed     []string  `json:"notListed"` // were to go although no file of them was found
@@ -32,9 +31,17 @@ type collected struct {
 	Findings      []finding `json:"findings"`
 }
 
+// known is nil for what is not.
+func known(n int64) *int64 {
+	if n < 0 {
+		return nil
+	}
+	return &n
+}
+
 // Collect writes how a garbage collection went, in one of [ResultFormats].
 func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) error {
-	v := collected{kind{apiVersion, "CollectResult"}, r.Run, r.Nothing, r.Freed, r.Expected, r.FreeBytes[0], r.FreeBytes[1],
+	v := collected{kind{apiVersion, "CollectResult"}, r.Run, r.Nothing, r.Freed, r.Expected, known(r.FreeBytes[0]), known(r.FreeBytes[1]),
 		append([]string{}, r.Swept...), r.Links, append([]string{}, r.Unknown...), r.Quiesced.Nanoseconds(), r.Probed, append([]string{}, r.Stale...), []finding{}}
 	for _, f := range r.Findings {
 		v.Findings = append(v.Findings, finding{f.ID, clean(f.Text)})
@@ -49,9 +56,11 @@ func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) err
 			p.lines(b)
 			return
 		}
-		b.line("Freed", "%s in %s", output.Bytes(r.Freed), counted(len(r.Swept), "blob", "blobs"))
-		if r.Freed != r.Expected {
-			b.line("Freed", "%s were expected", output.Bytes(r.Expected))
+		if len(r.Swept) > 0 || r.Links > 0 {
+			b.line("Freed", "%s in %s", output.Bytes(r.Freed), counted(len(r.Swept), "blob", "blobs"))
+			if r.Freed != r.Expected {
+				b.line("Freed", "%s were expected", output.Bytes(r.Expected))
+			}
 		}
 		if r.FreeBytes[0] >= 0 && r.FreeBytes[1] >= 0 {
 			b.line("Free", "%s of the file system, %s before", output.Bytes(r.FreeBytes[1]), output.Bytes(r.FreeBytes[0]))
@@ -67,7 +76,7 @@ func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) err
 			b.line("Result", "the server still claims to have %d of %s that are gone: %s", len(r.Stale), counted(r.Probed, "blob", "blobs"), some(shorts(r.Stale)))
 			b.line("Result", "restart it, or empty its cache, before anybody pushes")
 		case r.Probed > 0:
-			b.line("Result", "the server knows that %s", strings.TrimSpace(counted(r.Probed, "blob that was asked for is gone", "blobs that were asked for are gone")))
+			b.line("Result", "collected; %d of %s really gone", r.Probed, counted(r.Probed, "blob asked for is", "blobs asked for are"))
 		}
 		p.lines(b)
 	})

@@ -12,9 +12,10 @@ import (
 
 // PlanOptions say how a plan is shown. The zero value is a table without limits.
 type PlanOptions struct {
-	Width     int  // terminal columns of a line; 0 means no limit
-	NoHeaders bool // of tables
-	Tags      bool // list every tag, and the untagged manifests that go
+	Width     int       // terminal columns of a line; 0 means no limit
+	NoHeaders bool      // of tables
+	Tags      bool      // list every tag, and the untagged manifests that go
+	Now       time.Time // that a plan's own age counts to; zero leaves it out
 	// Graph is what the plan was made from. Without it, as with a plan from a file,
 	// tables have no bytes by repository and no ages.
 	Graph *graph.Registry

@@ -97,7 +97,7 @@ func TestPlanFitsTheTerminal(t *testing.T) {
 	p.Repos[0].Name = g.Repositories[0].Name
 	for _, width := range []int{60, 80, 120} {
 		text := planned(t, render.Table, p, render.PlanOptions{Graph: g, Width: width, Tags: true})
-		tables, _, _ := strings.Cut(text, "\nDeletes")
+		tables, _, _ := strings.Cut(text, "\nRegistry")
 		for line := range strings.Lines(tables) {
 			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > width {
 				t.Errorf("at %d columns a line has %d: %s", width, n, line)
@@ -183,5 +183,33 @@ func TestManyTags(t *testing.T) {
 		if limit := 2 << 20; format == render.HTML && len(got) > limit {
 			t.Errorf("html has %d bytes", len(got))
 		}
+	}
+}
+
+func TestOldPlansSayHowOld(t *testing.T) {
+	p := sample.Plan(sample.Registry())
+	p.Registry.Context = "testbed"
+	for after, want := range map[time.Duration]string{
+		time.Hour:          "distribution 2.8.3, context testbed\nDeletes ",
+		5 * 24 * time.Hour: "Decided    2026-05-01T10:00:00Z, 5d ago\nDeletes ",
+	} {
+		if got := planned(t, render.Table, p, render.PlanOptions{Now: sample.Now.Add(after)}); !strings.Contains(got, want) {
+			t.Errorf("after %v %q is missing in\n%s", after, want, got)
+		}
+	}
+	p.Registry.Server = "distribution/unknown"
+	if got := planned(t, render.Table, p, render.PlanOptions{}); !strings.Contains(got, "distribution of an unknown version") {
+		t.Error(got)
+	}
+}
+
+// However many there are: who deletes wants to see why.
+func TestAllRulesAreTold(t *testing.T) {
+	p := sample.Plan(sample.Registry())
+	for i := range 20 {
+		p.Policy = append(p.Policy, fmt.Sprintf("in team%d: keep all tags", i))
+	}
+	if got := planned(t, render.Table, p, render.PlanOptions{}); !strings.Contains(got, " 22: in team19: keep all tags\n") {
+		t.Error(got)
 	}
 }

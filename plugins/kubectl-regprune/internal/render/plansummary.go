@@ -3,23 +3,24 @@ package render
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 )
 
-// summary says what goes, what that frees, what protects the rest, what is not
+// summary says which registry it is, what goes, what that frees, what protects the rest, what is not
 // known, and what speaks against it: in this order, so that the last lines are those
 // that matter most.
-func (v *planView) summary(wide bool) string {
+func (v *planView) summary() string {
 	var b block
-	for _, f := range v.figures() {
+	for i, f := range v.figures() {
 		b.line(f[0], "%s", f[1])
-	}
-	const few = 6
-	if wide || len(v.Policy) <= few {
-		for i, rule := range v.Policy {
-			b.line("Rules", "%d: %s", i+1, rule)
+		if i == 0 && v.old() {
+			b.line("Decided", "%s, %s ago", v.Decided, age(v.decided, v.Now))
 		}
+	}
+	for i, rule := range v.Policy {
+		b.line("Rules", "%d: %s", i+1, rule)
 	}
 	for _, text := range v.notKnown() {
 		b.line("Not known", "%s", text)
@@ -33,6 +34,28 @@ func (v *planView) summary(wide bool) string {
 	return b.String()
 }
 
+// old reports whether much can have changed since the plan was decided.
+func (v *planView) old() bool {
+	const fresh = 24 * time.Hour
+	return !v.Now.IsZero() && !v.decided.IsZero() && v.Now.Sub(v.decided) > fresh
+}
+
+// registry says which one it is: its name, what it runs, and where that was found.
+func (v *planView) registry() string {
+	text := v.Registry.Name
+	switch product, version, _ := strings.Cut(v.Registry.Server, "/"); {
+	case product == "":
+	case version == "" || version == "unknown":
+		text += ", " + product + " of an unknown version"
+	default:
+		text += ", " + product + " " + version
+	}
+	if v.Registry.Context != "" {
+		text += ", context " + v.Registry.Context
+	}
+	return text
+}
+
 // figures are the numbers of the plan, in words, by label.
 func (v *planView) figures() [][2]string {
 	t := v.Totals
@@ -40,7 +63,7 @@ func (v *planView) figures() [][2]string {
 	if !t.Exact {
 		most = "at most "
 	}
-	list := [][2]string{{"Deletes", v.deletes()}}
+	list := [][2]string{{"Registry", v.registry()}, {"Deletes", v.deletes()}}
 	if t.TagsDeleted+t.ManifestsGone > 0 {
 		list = append(list, [2]string{"Frees", most + output.Bytes(t.ReclaimBytes) + ", once a garbage collection has run"})
 	}
@@ -62,7 +85,7 @@ func (v *planView) figures() [][2]string {
 			counted(t.UntaggedKept, "manifest", "manifests"), stay(t.UntaggedKept), most, output.Bytes(t.UntaggedBytes))})
 	}
 	if !v.Cluster.Skipped {
-		list = append(list, [2]string{"Cluster", fmt.Sprintf("%d of %s lead here%s", v.Cluster.Matched, counted(v.Cluster.References, "image reference", "image references"), contexts(v.Cluster.Contexts))})
+		list = append(list, [2]string{"Cluster", v.references()})
 	}
 	return list
 }
@@ -74,14 +97,26 @@ func stay(n int) string {
 	return "stay"
 }
 
+// references says how much of what clusters name is about this registry.
+func (v *planView) references() string {
+	found := counted(v.Cluster.References, "image reference", "image references") + " found in " + contexts(v.Cluster.Contexts)
+	switch v.Cluster.Matched {
+	case 0:
+		return found + "; none is an image of this registry"
+	case 1:
+		return found + "; 1 is an image of this registry"
+	}
+	return fmt.Sprintf("%s; %d are images of this registry", found, v.Cluster.Matched)
+}
+
 func contexts(names []string) string {
 	switch len(names) {
 	case 0:
-		return ""
+		return "the cluster"
 	case 1:
-		return ", in the context " + names[0]
+		return "the context " + names[0]
 	}
-	return ", in the contexts " + some(names)
+	return "the contexts " + some(names)
 }
 
 func (v *planView) deletes() string {

@@ -43,7 +43,7 @@ func (v *planView) table(w io.Writer, wide bool) error {
 			return err
 		}
 	}
-	_, err := io.WriteString(w, "\n"+v.summary(wide))
+	_, err := io.WriteString(w, "\n"+v.summary())
 	return err
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
@@ -40,11 +42,20 @@ type registryList struct {
 	Unread  []string        `json:"unread,omitempty"`  // what may have hidden a registry
 }
 
-// Registries lists what was found in a cluster, in one of [ResultFormats].
+// Registries lists what was found in a cluster, in one of [ListFormats].
 func Registries(w io.Writer, format string, found *locate.Found, o ResultOptions) error {
+	switch format {
+	case Name:
+		return registryNames(w, found)
+	case Wide:
+		p := &page{}
+		p.table(registryTable(found, true), ResultOptions{NoHeaders: o.NoHeaders})
+		return p.write(w)
+	case Table, JSON, YAML:
+	default:
+		return unknown(format, ListFormats)
+	}
 	v := registryList{kind{apiVersion, "RegistryList"}, []registry{}, found.Outside, found.Unread}
-	t := &output.Table{Columns: []output.Column{{Header: "NAME"}, {Header: "PRODUCT"}, {Header: "STORAGE"}, {Header: "DELETE"},
-		{Header: "READY", Right: true, Drop: 3}, {Header: "WORKLOAD", Drop: 2}, {Header: "ALSO KNOWN AS", Shrink: true}, {Header: "IMAGE", Drop: 1}}}
 	for i := range found.Candidates {
 		c := &found.Candidates[i]
 		v.Items = append(v.Items, registry{
@@ -53,14 +64,85 @@ func Registries(w io.Writer, format string, found *locate.Found, o ResultOptions
 			Delete: c.Settings.Delete, ReadOnly: c.Settings.ReadOnly, Replicas: c.Replicas, Ready: c.Ready(), Aliases: append([]string{}, c.Aliases...),
 			Score: c.Score, Evidence: append([]string{}, c.Evidence...), Unread: c.Unread,
 		})
-		t.Rows = append(t.Rows, []string{clean(c.Name()), product(c), storage(c), answer(c.Settings.Delete), fmt.Sprintf("%d/%d", c.Ready(), c.Replicas),
-			clean(c.Workload.String()), join(clean(some(c.Aliases))), clean(c.Image)})
+	}
+	return result(w, format, v, func(p *page) { p.table(narrowed(registryTable(found, false), o), o) })
+}
+
+// registryNames writes a name a line.
+func registryNames(w io.Writer, found *locate.Found) error {
+	var b strings.Builder
+	for i := range found.Candidates {
+		b.WriteString(clean(found.Candidates[i].Name()) + "\n")
 	}
 	if h := found.Outside; h != nil {
-		host := clean(cmp.Or(h.Host, h.HostFromContainerRuntime, h.HostFromClusterNetwork))
-		t.Rows = append(t.Rows, []string{host, "outside of the cluster", notKnown, notKnown, notKnown, "-", join(clean(some(others(h, host)))), notKnown})
+		b.WriteString(hostOf(h) + "\n")
 	}
-	return result(w, format, v, func(p *page) { p.table(t, o) })
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func registryTable(found *locate.Found, wide bool) *output.Table {
+	t := &output.Table{Columns: []output.Column{{Header: "NAME"}, {Header: "READY", Right: true}, {Header: "WORKLOAD"}, {Header: "DELETE"},
+		{Header: "PRODUCT"}, {Header: "STORAGE"}, {Header: "ALSO KNOWN AS", Shrink: true}, {Header: "IMAGE"}}}
+	for i := range found.Candidates {
+		c := &found.Candidates[i]
+		t.Rows = append(t.Rows, []string{clean(c.Name()), fmt.Sprintf("%d/%d", c.Ready(), c.Replicas), clean(c.Workload.String()), answer(c.Settings.Delete),
+			product(c), storage(c), join(clean(some(c.Aliases))), clean(c.Image)})
+	}
+	if h := found.Outside; h != nil {
+		host := hostOf(h)
+		t.Rows = append(t.Rows, []string{host, notKnown, "-", notKnown, "outside of the cluster", notKnown, join(clean(some(others(h, host)))), notKnown})
+	}
+	if wide {
+		t.Columns = append(t.Columns, output.Column{Header: "KNOWN BY"})
+		for i := range t.Rows {
+			by := "its announcement"
+			if i < len(found.Candidates) {
+				by = join(clean(strings.Join(found.Candidates[i].Evidence, ", ")))
+			}
+			t.Rows[i] = append(t.Rows[i], by)
+		}
+	}
+	return t
+}
+
+// leastAliases is what the other names shrink to before they go; a few characters
+// tell nobody apart.
+const leastAliases = 12
+
+// narrowed takes columns off the end until the table fits: what something is and where it runs stays.
+func narrowed(t *output.Table, o ResultOptions) *output.Table {
+	for o.Width > 0 && len(t.Columns) > 4 && leastWidth(t, o.NoHeaders) > o.Width {
+		n := len(t.Columns) - 1
+		t.Columns = t.Columns[:n]
+		for i := range t.Rows {
+			t.Rows[i] = t.Rows[i][:n]
+		}
+	}
+	return t
+}
+
+// leastWidth is the width of t with its shrinking columns as narrow as they may get.
+func leastWidth(t *output.Table, noHeaders bool) int {
+	total := 2 * (len(t.Columns) - 1)
+	for i, c := range t.Columns {
+		widest := 0
+		if !noHeaders {
+			widest = len(c.Header)
+		}
+		for _, row := range t.Rows {
+			widest = max(widest, utf8.RuneCountInString(row[i]))
+		}
+		if c.Shrink {
+			widest = min(widest, leastAliases)
+		}
+		total += widest
+	}
+	return total
+}
+
+func hostOf(h *locate.Hosting) string {
+	return clean(cmp.Or(h.Host, h.HostFromContainerRuntime, h.HostFromClusterNetwork))
 }
 
 func others(h *locate.Hosting, host string) (names []string) {

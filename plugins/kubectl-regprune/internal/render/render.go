@@ -30,7 +30,8 @@ const (
 var (
 	PlanFormats   = []string{Table, Wide, JSON, YAML, Markdown, Name, HTML}
 	UsageFormats  = []string{Table, Wide, JSON, YAML, HTML}
-	ResultFormats = []string{Table, JSON, YAML} // of all others
+	ListFormats   = []string{Table, Wide, JSON, YAML, Name} // of [Registries]
+	ResultFormats = []string{Table, JSON, YAML}             // of all others
 )
 
 // unknown is the error for a format that is none of formats.

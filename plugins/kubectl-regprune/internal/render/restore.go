@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -58,18 +59,47 @@ func Restore(w io.Writer, format, run string, outcomes []backup.Outcome, o Resul
 		}
 		p.table(items, ResultOptions{NoHeaders: o.NoHeaders})
 		b := &block{}
-		switch {
-		case len(outcomes) == 0:
-			b.line("Result", "there was nothing to put back")
-		case v.Complete && v.Counts[backup.Restorable] > 0:
-			b.line("Result", "all of it can be put back")
-		case v.Complete:
-			b.line("Result", "all of it is there")
-		default:
-			b.line("Result", "partial: see above for the rest")
-		}
+		b.line("Result", "%s", v.verdict())
 		p.lines(b)
 	})
+}
+
+// verdict says how far it got, or would.
+func (v *restored) verdict() string {
+	all, can, done, there := len(v.Items), v.Counts[backup.Restorable], v.Counts[backup.Restored], v.Counts[backup.Present]
+	rest := "; see above for the rest"
+	if there > 0 {
+		rest = fmt.Sprintf(", %d %s there already%s", there, isAre(there), rest)
+	}
+	switch {
+	case all == 0:
+		return "there was nothing to put back"
+	case v.Complete && can > 0:
+		return "all of it can be put back"
+	case v.Complete:
+		return "all of it is there"
+	case can > 0:
+		return fmt.Sprintf("partial: %d of %d can be put back%s", can, all, rest)
+	case done > 0:
+		return fmt.Sprintf("partial: %d of %d %s put back%s", done, all, wasWere(done), rest)
+	case v.Counts[backup.Failed] > 0:
+		return "nothing was put back" + rest
+	}
+	return "nothing can be put back" + rest
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func well(s backup.Status) bool {
@@ -89,11 +119,16 @@ type runList struct {
 func Runs(w io.Writer, format string, runs []backup.Run, o ResultOptions) error {
 	v := runList{kind{apiVersion, "RunList"}, append([]backup.Run{}, runs...)}
 	return result(w, format, v, func(p *page) {
-		t := &output.Table{Columns: []output.Column{{Header: "RUN"}, {Header: "STATE"}, {Header: "CREATED", Drop: 1}, {Header: "TAGS", Right: true},
+		t := &output.Table{Columns: []output.Column{{Header: "RUN"}, {Header: "STATE"}, {Header: "AGE", Right: true, Drop: 1}, {Header: "TAGS", Right: true},
 			{Header: "MANIFESTS", Right: true}, {Header: "REGISTRY", Shrink: true, Middle: true}}}
+		if o.Now.IsZero() {
+			t.Columns[2] = output.Column{Header: "CREATED", Drop: 1}
+		}
 		for _, r := range runs {
 			created := notKnown
-			if !r.CreatedAt.IsZero() {
+			if !o.Now.IsZero() {
+				created = age(r.CreatedAt, o.Now)
+			} else if !r.CreatedAt.IsZero() {
 				created = r.CreatedAt.UTC().Format(time.RFC3339)
 			}
 			tags, manifests := strconv.Itoa(r.Tags), strconv.Itoa(r.Manifests)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/why"
@@ -15,6 +16,7 @@ const apiVersion = "regprune.kubectl-suite.dev/v1alpha1"
 type ResultOptions struct {
 	Width     int // terminal columns of a line; 0 means no limit
 	NoHeaders bool
+	Now       time.Time // that ages count to; zero shows times instead
 }
 
 // kind begins what programs read.
@@ -33,17 +35,21 @@ func result(w io.Writer, format string, v any, people func(*page)) error {
 	}
 	p := &page{}
 	people(p)
-	if p.err != nil {
-		return p.err
-	}
-	_, err := io.WriteString(w, p.text.String())
-	return err
+	return p.write(w)
 }
 
 // page is tables and lines, with an empty line between them.
 type page struct {
 	text strings.Builder
 	err  error
+}
+
+func (p *page) write(w io.Writer) error {
+	if p.err != nil {
+		return p.err
+	}
+	_, err := io.WriteString(w, p.text.String())
+	return err
 }
 
 func (p *page) table(t *output.Table, o ResultOptions) {

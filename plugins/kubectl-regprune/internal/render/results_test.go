@@ -82,6 +82,20 @@ var written = map[string]func(w io.Writer, format string) error{
 	"registries": func(w io.Writer, format string) error {
 		return render.Registries(w, format, registries, render.ResultOptions{})
 	},
+	"restore-impossible": func(w io.Writer, format string) error {
+		return render.Restore(w, format, "20260501-100000-abcd", append(outcomes[3:4:4], backup.Outcome{Repo: "shop/api", Tag: "v9", Status: backup.Present}), render.ResultOptions{})
+	},
+	"runs-now": func(w io.Writer, format string) error {
+		return render.Runs(w, format, runs, render.ResultOptions{Now: sample.Now.Add(50 * time.Hour)})
+	},
+	"collect-refused": func(w io.Writer, format string) error {
+		return render.Collect(w, format, &collect.Report{Run: "r2", FreeBytes: [2]int64{-1, -1}, Findings: swept.Findings}, render.ResultOptions{})
+	},
+	"collect-proved": func(w io.Writer, format string) error {
+		proved := *swept
+		proved.Stale, proved.Probed = nil, 20
+		return render.Collect(w, format, &proved, render.ResultOptions{})
+	},
 	"collect": func(w io.Writer, format string) error {
 		return render.Collect(w, format, swept, render.ResultOptions{})
 	},
@@ -125,5 +139,30 @@ func TestWhyFormats(t *testing.T) {
 		if err := render.Why(&b, format, story); err != nil || !strings.Contains(b.String(), "shop/api:latest") {
 			t.Errorf("%s: %s, error %v", format, b.String(), err)
 		}
+	}
+}
+
+func TestRegistriesForEveryWidth(t *testing.T) {
+	own := &locate.Found{Candidates: registries.Candidates[:1]}
+	for _, width := range []int{70, 80, 120} {
+		var b strings.Builder
+		if err := render.Registries(&b, render.Table, own, render.ResultOptions{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), "READY") || !strings.Contains(b.String(), "deployment/registry") {
+			t.Errorf("at %d columns: %s", width, b.String())
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > width {
+				t.Errorf("at %d columns a line has %d: %s", width, n, line)
+			}
+		}
+	}
+	for _, format := range []string{render.Wide, render.Name} {
+		var b strings.Builder
+		if err := render.Registries(&b, format, registries, render.ResultOptions{Width: 40}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "registries."+format+".txt", b.String())
 	}
 }

@@ -75,7 +75,7 @@ func (v *usageView) table(w io.Writer, images bool) error {
 		if _, err := io.WriteString(w, "\n"); err != nil {
 			return err
 		}
-		if err := v.images(w, list); err != nil {
+		if err := v.images(w); err != nil {
 			return err
 		}
 	}
@@ -83,29 +83,27 @@ func (v *usageView) table(w io.Writer, images bool) error {
 	return err
 }
 
-// images lists those of each repository, the biggest first.
-func (v *usageView) images(w io.Writer, list []*usage.Repository) error {
+// images lists those of all repositories, the biggest first.
+func (v *usageView) images(w io.Writer) error {
 	t := output.Table{NoHeaders: v.NoHeaders, Columns: []output.Column{
 		{Header: "IMAGE", Shrink: true, Middle: true}, {Header: "AGE", Right: true, Drop: 3}, {Header: "SIZE", Right: true},
 		{Header: "EXCLUSIVE", Right: true}, {Header: "SHARED WITH ONE", Drop: 1}, {Header: "DIGEST", Drop: 2},
 	}}
-	for _, r := range list {
-		images, others := r.Largest(v.Top)
-		for _, i := range images {
-			since := i.Pushed
-			if since.IsZero() {
-				since = i.Created
-			}
-			with := "-"
-			if len(i.SharedWith) > 0 {
-				with = output.Bytes(i.SharedWith[0].Bytes) + " " + clean(i.SharedWith[0].Name())
-			}
-			t.Rows = append(t.Rows, []string{clean(r.Name + ":" + some(i.Tags)), age(since, v.Now), amount(i.Bytes, false, i.UnknownSizes),
-				amount(i.ExclusiveBytes, v.most(), i.UnknownSizes), with, clean(why.Short(i.Digest))})
+	images, others := v.LargestImages(v.Top)
+	for _, i := range images {
+		since := i.Pushed
+		if since.IsZero() {
+			since = i.Created
 		}
-		if others > 0 {
-			t.Rows = append(t.Rows, []string{fmt.Sprintf("(%s of %s)", counted(others, "smaller one", "smaller ones"), clean(r.Name))})
+		with := "-"
+		if len(i.SharedWith) > 0 {
+			with = output.Bytes(i.SharedWith[0].Bytes) + " " + clean(i.SharedWith[0].Name())
 		}
+		t.Rows = append(t.Rows, []string{clean(i.Repository + ":" + some(i.Tags)), age(since, v.Now), amount(i.Bytes, false, i.UnknownSizes),
+			amount(i.ExclusiveBytes, v.most(), i.UnknownSizes), with, clean(why.Short(i.Digest))})
+	}
+	if others > 0 {
+		t.Rows = append(t.Rows, []string{fmt.Sprintf("(%s)", counted(others, "smaller one", "smaller ones"))})
 	}
 	if v.Now.IsZero() {
 		t.Columns = slices.Delete(t.Columns, 1, 2)

@@ -43,3 +43,14 @@ func TestUsageOfWhatIsNotKnown(t *testing.T) {
 	b.Repository("unknown/manifest", map[string]string{"1": unread.Digest}, unread)
 	golden(t, "usage.unknown.txt", used(t, render.Wide, g, render.UsageOptions{}))
 }
+
+// The biggest images are those of the registry, not so many of each repository.
+func TestLargestImagesAreOneList(t *testing.T) {
+	got := used(t, render.Table, sample.Registry(), render.UsageOptions{Images: true, Top: 4})
+	_, images, _ := strings.Cut(got, "\n\n")
+	images, _, _ = strings.Cut(images, "\n\n")
+	lines := strings.Split(images, "\n")
+	if len(lines) != 6 || !strings.HasPrefix(lines[4], "shop/api:latest") || lines[5] != "(3 smaller ones)" {
+		t.Errorf("not 4 images of 7:\n%s", images)
+	}
+}

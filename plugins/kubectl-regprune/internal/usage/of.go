@@ -172,6 +172,27 @@ func (r *Repository) Largest(n int) (list []*Image, others int) {
 	return first(list, n)
 }
 
+// Placed is an image with the repository that it is in.
+type Placed struct {
+	Repository string
+	*Image
+}
+
+// LargestImages are at most n images of all repositories, those with the most
+// exclusive bytes first, and the number of others; 0 means all.
+func (u *Usage) LargestImages(n int) (list []Placed, others int) {
+	for i := range u.Repositories {
+		r := &u.Repositories[i]
+		for k := range r.Images {
+			list = append(list, Placed{r.Name, &r.Images[k]})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Placed) int {
+		return cmp.Or(cmp.Compare(b.ExclusiveBytes, a.ExclusiveBytes), cmp.Compare(b.Bytes, a.Bytes))
+	})
+	return first(list, n)
+}
+
 func first[T any](list []T, n int) ([]T, int) {
 	if n <= 0 || n > len(list) {
 		n = len(list)

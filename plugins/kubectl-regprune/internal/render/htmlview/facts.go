@@ -74,7 +74,7 @@ func planFacts(p *plan.Plan, u *usage.Usage) []htmlreport.Fact {
 			}
 		}
 	}
-	used := fact("Tags in use", number(inUse), fmt.Sprintf("%s of %s lead here", number(p.Cluster.Matched), counted(p.Cluster.References, "reference", "references")))
+	used := fact("Tags in use", number(inUse), fmt.Sprintf("%s found, %s of this registry", counted(p.Cluster.References, "image reference", "image references"), number(p.Cluster.Matched)))
 	if p.Cluster.Skipped {
 		used = fact("Tags in use", "not known", "no cluster was asked")
 	}

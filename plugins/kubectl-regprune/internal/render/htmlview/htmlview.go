@@ -61,7 +61,7 @@ func Plan(w io.Writer, p *plan.Plan, u *usage.Usage) error {
 		Facts: planFacts(p, u), Banners: planBanners(p, u),
 		Map: htmlreport.Map{
 			Title: "What goes", Root: m.tree(), Colour: 1,
-			Note:     "Red and hatched is what goes with this plan, the darker the more of it; grey stays. " + mapNote,
+			Note:     "Red and hatched is what goes, with this plan or as garbage already now, the darker the more of it; grey stays. " + mapNote,
 			Measures: measures, Ratios: []htmlreport.Ratio{{Label: "share that goes", Unit: htmlreport.Share, Loss: true}},
 		},
 		Waterfall: waterfall(t, u),

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/htmlreport"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render/sample"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/usage"
 )
@@ -17,7 +18,8 @@ func leaves(n *htmlreport.Node, do func(*htmlreport.Node)) {
 	}
 }
 
-// TestAreasAddUp to what is stored, and red ones to what the plan frees.
+// TestAreasAddUp to what is stored, and red ones to what the plan frees and what is
+// garbage.
 func TestAreasAddUp(t *testing.T) {
 	g := sample.Registry()
 	p := sample.Plan(g)
@@ -34,7 +36,7 @@ func TestAreasAddUp(t *testing.T) {
 	if got, want := int(tags), u.Totals.Tags; got != want {
 		t.Errorf("areas are %d tags, want %d", got, want)
 	}
-	if got, want := int64(freed), p.Totals.ReclaimBytes; got != want {
+	if got, want := int64(freed), p.Totals.ReclaimBytes+p.Totals.GarbageBytes; got != want {
 		t.Errorf("%d bytes are red, want %d", got, want)
 	}
 }
@@ -52,5 +54,22 @@ func TestWaterfallAddsUp(t *testing.T) {
 			t.Errorf("%d bytes are left over after %d steps", left, len(w.Steps))
 		}
 		g.Stored = nil
+	}
+}
+
+// Garbage goes with every plan; beside ages it is nothing.
+func TestGarbageIsMarked(t *testing.T) {
+	g := sample.Registry()
+	p := sample.Plan(g)
+	for _, one := range []*plan.Plan{p, nil} {
+		var garbage *htmlreport.Node
+		leaves(newMapper(usage.WithPlan(g, "x", sample.Removed(p)), one).tree(), func(n *htmlreport.Node) {
+			if n.Name == "(garbage)" {
+				garbage = n
+			}
+		})
+		if garbage == nil || garbage.Rest != (one == nil) || (garbage.Mark == goes) != (one != nil) {
+			t.Errorf("garbage is %+v", garbage)
+		}
 	}
 }

@@ -72,8 +72,10 @@ func (m *mapper) tree() *htmlreport.Node {
 	}
 	root.Children = append(root.Children, m.leaf("(shared by repositories)", "needed by several repositories", t.SharedBytes, t.FreedShared))
 	if t.GarbageBytes > 0 {
-		garbage := m.leaf("(garbage)", "garbage: no manifest needs it", t.GarbageBytes, 0)
-		garbage.Rest, garbage.Ratios = true, [][2]float64{{}}
+		garbage := m.leaf("(garbage)", "garbage: no manifest needs it, and a garbage collection frees it", t.GarbageBytes, t.GarbageBytes)
+		if m.plan == nil { // beside what has an age
+			garbage.Rest, garbage.Mark = true, ""
+		}
 		root.Children = append(root.Children, garbage)
 	}
 	return root
