@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	sitesShown = 5
+	sitesShown = 10
 	stepsShown = 10
 	twinsShown = 10
 )
@@ -64,12 +64,22 @@ func sites(s *story, use plan.Use, depth int) {
 		return
 	}
 	s.line(depth, "%s:", counted(all, "place names it", "places name it"))
-	for _, site := range use.Sites[:min(sitesShown, len(use.Sites))] {
+	few := min(shown(all, sitesShown), len(use.Sites))
+	for _, site := range use.Sites[:few] {
 		s.line(depth+1, "%s: %s", Place(site), site.Why)
 	}
-	if more := all - min(sitesShown, len(use.Sites)); more > 0 {
+	if more := all - few; more > 0 {
 		s.line(depth+1, "and %d more", more)
 	}
+}
+
+// shown is how many of all are listed: most of them, or one more, as "and 1 more" takes
+// a line, too.
+func shown(all, most int) int {
+	if all <= most+1 {
+		return all
+	}
+	return most
 }
 
 func counted(n int, one, many string) string {
@@ -136,8 +146,9 @@ func list(one string, names []string, most int) string {
 	if len(names) != 1 {
 		text += "s"
 	}
-	text += " " + strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
+	few := shown(len(names), most)
+	text += " " + strings.Join(names[:few], ", ")
+	if more := len(names) - few; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
@@ -152,10 +163,11 @@ func (w *Why) twins(s *story) {
 	} else {
 		s.line(1, "It has %s:", counted(len(w.Twins), "tag", "tags"))
 	}
-	for _, t := range w.Twins[:min(twinsShown, len(w.Twins))] {
+	few := shown(len(w.Twins), twinsShown)
+	for _, t := range w.Twins[:few] {
 		s.line(2, "%s %s: %s (%s)", t.Name, Verdict(t.Action), Words(t.Reason), t.Reason)
 	}
-	if more := len(w.Twins) - twinsShown; more > 0 {
+	if more := len(w.Twins) - few; more > 0 {
 		s.line(2, "and %d more", more)
 	}
 }
@@ -165,7 +177,8 @@ func (w *Why) along(s *story) {
 		return
 	}
 	s.line(1, "Belonging to it:")
-	for _, step := range w.Along[:min(stepsShown, len(w.Along))] {
+	few := shown(len(w.Along), stepsShown)
+	for _, step := range w.Along[:few] {
 		what := "part"
 		switch step.Relation {
 		case child:
@@ -182,7 +195,7 @@ func (w *Why) along(s *story) {
 		}
 		s.line(2, "%s %s %s", what, step.name(Short(step.Digest), false), verdict)
 	}
-	if more := len(w.Along) - stepsShown; more > 0 {
+	if more := len(w.Along) - few; more > 0 {
 		s.line(2, "and %d more", more)
 	}
 }

@@ -2,6 +2,7 @@ package why
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,5 +140,28 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 	if got := Words("new-reason"); got != "new-reason" {
 		t.Errorf("an unknown reason is %q", got)
+	}
+}
+
+// All of at most eleven places are listed: a line that says "and 1 more" could name it.
+func TestNoSinglePlaceIsHidden(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 10: 10, 11: 11, 12: 10} {
+		p := sample.Plan(sample.Registry())
+		for i := range p.Repos[1].Tags {
+			tag := &p.Repos[1].Tags[i]
+			if tag.Name != "42" {
+				continue
+			}
+			site := tag.Sites[0]
+			tag.Sites, tag.SiteCount = nil, n
+			for k := range n {
+				site.Name = fmt.Sprintf("pod%02d", k)
+				tag.Sites = append(tag.Sites, site)
+			}
+		}
+		got := told(t, p, nil, "shop/web:42")
+		if listed := strings.Count(got, "shop/pod"); listed != want || strings.Contains(got, "and 1 more") || strings.Contains(got, "more") != (n > want) {
+			t.Errorf("%d of %d places are listed:\n%s", listed, n, got)
+		}
 	}
 }
