@@ -94,10 +94,15 @@ func (r Rule) within(wider Rule) bool {
 		!slices.ContainsFunc(r.Resources, lacks(wider.Resources)) && !slices.ContainsFunc(r.Verbs, lacks(wider.Verbs))
 }
 
+// forSteps is the hint for who names no step.
+const forSteps = "use --for plan, --for apply or --for gc"
+
 func (o Options) check() error {
 	switch {
+	case o.Step == "":
+		return hint.With(errors.New("listing rights: what they are for is not given"), forSteps)
 	case !slices.Contains([]Step{Plan, Apply, GC}, o.Step):
-		return hint.With(fmt.Errorf("listing the rights for %q: there is no such step", o.Step), "steps are: plan, apply, gc")
+		return hint.With(fmt.Errorf("listing the rights for %q: there is no such step", o.Step), forSteps)
 	case o.Step == GC && (o.Namespace == "" || o.Workload.Name == ""):
 		return errors.New("listing the rights for a garbage collection: it needs the registry's namespace and workload")
 	case o.Files && o.Namespace == "":

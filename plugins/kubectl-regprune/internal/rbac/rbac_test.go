@@ -11,6 +11,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
@@ -120,12 +121,27 @@ func TestContradictions(t *testing.T) {
 		"namespace and workload": {Step: GC, Namespace: "x"},
 		"cannot be restarted":    {Step: GC, Namespace: "x", Workload: resolve.Ref{Kind: resolve.ReplicationController, Name: "p"}},
 		"need its namespace":     {Step: Plan, Files: true},
-		"nobody is named":        {Step: Plan},
+		"is not given":           {},
 		"needs a namespace":      {Step: Plan, Subject: Subject{Kind: "ServiceAccount", Name: "x"}},
 		"no kind of subject":     {Step: Plan, Subject: Subject{Kind: "Robot", Name: "x"}},
 	} {
 		if text, err := YAML(o); err == nil || !strings.Contains(err.Error(), want) || text != "" {
 			t.Errorf("%q: %v", want, err)
+		}
+	}
+}
+
+// Whoever does not yet know who gets the rights can read which they are.
+func TestNobodyIsNamed(t *testing.T) {
+	for _, o := range []Options{{Step: Plan, Namespace: "images"}, {Step: Apply, Subject: Subject{Kind: "User"}}, {Step: GC, Namespace: "images", Workload: deployment}} {
+		text, err := YAML(o)
+		if err != nil || !strings.Contains(text, "\n# Replace REPLACE-ME, ") || !strings.Contains(text, `kind: User, name: "REPLACE-ME"`) {
+			t.Errorf("%s: %v\n%s", o.Step, err, text)
+		}
+	}
+	for _, step := range []Step{"", "everything"} {
+		if _, err := YAML(Options{Step: step}); hint.Of(err) != "use --for plan, --for apply or --for gc" {
+			t.Errorf("%q: %v, hint %q", step, err, hint.Of(err))
 		}
 	}
 }

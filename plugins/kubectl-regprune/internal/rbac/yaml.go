@@ -3,18 +3,25 @@ package rbac
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 )
 
+// placeholder stands for who is to have the rights, where nobody is named. No user of a
+// cluster should be called that, so applying it as it is grants nothing.
+var placeholder = Subject{Kind: "User", Name: "REPLACE-ME"}
+
 // YAML writes the manifests that grant the rights: a ClusterRole for what is needed in
 // all namespaces, a Role for the registry's, and their bindings. The text can be
-// applied as it is.
+// applied as it is; without a subject it says what to replace first.
 func YAML(o Options) (string, error) {
 	rules, err := Rules(o)
 	if err != nil {
 		return "", err
+	}
+	nobody := o.Subject.Name == ""
+	if nobody {
+		o.Subject = placeholder
 	}
 	if err := o.Subject.check(); err != nil {
 		return "", err
@@ -29,6 +36,9 @@ func YAML(o Options) (string, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Rights of %s for: kubectl regprune %s\n", o.Subject, o.Step)
+	if nobody {
+		fmt.Fprintf(&b, "# Replace %s, in subjects and in names of bindings, by who is to have them.\n", placeholder.Name)
+	}
 	if o.Step == Apply {
 		b.WriteString("# Apply looks at the cluster again before it deletes. To delete is a right of the registry's own.\n")
 	}
@@ -43,8 +53,6 @@ func YAML(o Options) (string, error) {
 
 func (s Subject) check() error {
 	switch {
-	case s.Name == "":
-		return errors.New("writing roles: nobody is named to have them")
 	case s.Kind == "ServiceAccount" && s.Namespace == "":
 		return fmt.Errorf("writing roles: service account %q needs a namespace", s.Name)
 	case s.Kind != "User" && s.Kind != "Group" && s.Kind != "ServiceAccount":
