@@ -1,5 +1,10 @@
 package registry
 
+import (
+	"slices"
+	"strings"
+)
+
 // Descriptor is a reference to content, as manifests carry it:
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md
 type Descriptor struct {
@@ -29,6 +34,13 @@ func (p *Platform) String() string {
 		s += "/" + p.Variant
 	}
 	return s
+}
+
+// isBlob reports whether what an index names is no manifest. A server that is asked for
+// such a thing as a manifest reads all of it, and fails.
+func (d Descriptor) isBlob() bool {
+	return d.MediaType != "" && !slices.Contains(MediaTypes, d.MediaType) &&
+		!strings.Contains(d.MediaType, "manifest") && !strings.Contains(d.MediaType, "index")
 }
 
 // Foreign reports whether a registry does not keep the content itself: such a layer

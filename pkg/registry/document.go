@@ -23,6 +23,9 @@ type document struct {
 }
 
 func readDocument(body []byte) (*document, error) {
+	if d, ok := plainDocument(body); ok {
+		return d, nil
+	}
 	d := &document{of: body}
 	if err := json.Unmarshal(body, d); err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ type Content struct {
 	Kind         Kind
 	ArtifactType string
 	Config       *Descriptor  // of an image
-	Layers       []Descriptor // of an image; sizes are -1 in a schema1 manifest, which has none
+	Layers       []Descriptor // of an image, or of an index that names blobs, as build caches do; sizes are -1 in a schema1 manifest, which has none
 	Manifests    []Descriptor // of an index
 	Subject      *Descriptor  // what this one refers to, as a signature does
 	Annotations  map[string]string
@@ -64,7 +64,14 @@ func (m *Manifest) Parse() (*Content, error) {
 	c := &Content{ArtifactType: doc.ArtifactType, Subject: doc.Subject, Annotations: doc.Annotations}
 	switch m.MediaType {
 	case OCIIndex, DockerList:
-		c.Kind, c.Manifests = Index, doc.Manifests
+		c.Kind = Index
+		for _, d := range doc.Manifests {
+			if d.isBlob() {
+				c.Layers = append(c.Layers, d)
+				continue
+			}
+			c.Manifests = append(c.Manifests, d)
+		}
 	case OCIManifest, DockerManifest:
 		c.Kind, c.Config, c.Layers = Image, doc.Config, doc.Layers
 		if doc.Config == nil {
@@ -80,6 +87,9 @@ func (m *Manifest) Parse() (*Content, error) {
 		}
 	default:
 		return nil, fmt.Errorf("parsing manifest %q: unknown media type %q", m.Digest, m.MediaType)
+	}
+	if c.Subject != nil && c.Subject.Digest == "" && c.Subject.MediaType == "" { // {}, which servers take
+		c.Subject = nil
 	}
 	if err := c.checkDigests(); err != nil {
 		return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)

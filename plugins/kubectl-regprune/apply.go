@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/apply"
@@ -105,6 +106,7 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 			return f.interrupted(ctx, err)
 		}
 	}
+	surviveBrokenPipe()
 	result, err := j.run(ctx)
 	if err := j.conclude(ctx, result, err); err != nil || !a.gc {
 		return err
@@ -143,10 +145,7 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 	if err := f.adopt(set, j.plan); err != nil {
 		return nil, err
 	}
-	if j.session, err = f.connect(ctx, f.named(j.plan)); err != nil {
-		return nil, err
-	}
-	if err := j.session.is(j.plan.Registry, "plan"); err != nil {
+	if j.session, err = f.reconnect(ctx, j.plan, "plan"); err != nil {
 		return nil, err
 	}
 	j.graph, err = j.session.look(ctx, nil)
@@ -206,18 +205,36 @@ func (f *flags) adopt(set *pflag.FlagSet, p *plan.Plan) error {
 	return nil
 }
 
-// named are the arguments that lead to the registry of a plan.
-func (f *flags) named(p *plan.Plan) []string {
+// named are the arguments that lead to the registry of a plan. A login goes to a URL that
+// the user has typed, never to one that merely is in a file.
+func (f *flags) named(p *plan.Plan) ([]string, error) {
 	if strings.Contains(p.Registry.Name, "://") {
+		if f.reach.url == "" && f.reach.username != "" {
+			return nil, hint.With(usagef("--username goes to a registry that is named on the command line, and the plan names %q", p.Registry.Name),
+				"if that is the one: --registry "+kube.Quote(p.Registry.Name))
+		}
 		if f.reach.url == "" {
 			f.reach.url = p.Registry.Name
 		}
-		return nil
+		return nil, nil
 	}
 	if f.reach.url != "" {
-		return nil
+		return nil, nil
 	}
-	return []string{p.Registry.Name}
+	return []string{p.Registry.Name}, nil
+}
+
+// reconnect finds the registry of a plan again, and makes sure that it is the one.
+func (f *flags) reconnect(ctx context.Context, p *plan.Plan, what string) (*session, error) {
+	args, err := f.named(p)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.connect(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.is(p.Registry, what)
 }
 
 // permit asks everybody who can say no: the guards, the registry, and the user.
@@ -231,6 +248,9 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	if j.backup == nil {
 		if err := refusal(j.plan.Guards); err != nil {
 			return err
+		}
+		if err := j.stillUsed(ctx); err != nil {
+			return f.interrupted(ctx, err)
 		}
 	}
 	if err := j.deletable(ctx); err != nil {
@@ -246,6 +266,26 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	}
 	t := j.plan.Totals
 	return f.confirm(ctx, false, fmt.Sprintf("delete %d tags and %d manifests from %s?", t.TagsDeleted, t.ManifestsGone, j.session.name))
+}
+
+// stillUsed refuses a plan whose registry nobody seems to use any more, although somebody
+// did when it was made: it may be another registry, or have other names by now.
+func (j *job) stillUsed(ctx context.Context) error {
+	f := j.session.flags
+	if f.use.none || f.limits.allowNoUse || j.plan.Cluster.Matched == 0 {
+		return nil
+	}
+	used, err := j.session.use(ctx, j.graph)
+	if err != nil {
+		return err
+	}
+	if used.cluster.Matched > 0 {
+		return nil
+	}
+	return refusal([]plan.Guard{{
+		ID: plan.GuardNoUse, Overrule: "--allow-no-references",
+		Text: fmt.Sprintf("%d images of the registry were in use when the plan was made, and none is now", j.plan.Cluster.Matched),
+	}})
 }
 
 // reconsidered are the guards of a plan, of which those that flags are about count as
@@ -368,8 +408,8 @@ func (j *job) conclude(ctx context.Context, r *apply.Result, err error) error {
 	f := j.session.flags
 	name := filepath.Base(j.backup.Dir)
 	if r != nil {
-		if err := render.Apply(f.io.Out, f.show.output, r, render.ResultOptions{Width: f.io.Width(), NoHeaders: f.show.noHeaders}); err != nil {
-			return err
+		if printErr := render.Apply(f.io.Out, f.show.output, r, f.resultOptions()); err == nil {
+			err = printErr // what happened to the registry matters more than who was told
 		}
 	}
 	if !f.io.Quiet {

@@ -140,10 +140,11 @@ func (s *session) gc(ctx context.Context, g *gcFlags) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenPipe()
 	report, err := collect.Run(ctx, o)
 	if report != nil {
-		if err := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err != nil {
-			return err
+		if printErr := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err == nil {
+			err = printErr // what happened to the registry matters more than who was told
 		}
 	}
 	return f.ended(ctx, err)
@@ -209,6 +210,7 @@ func (f *flags) recover(ctx context.Context, args []string, force bool) error {
 	if err != nil {
 		return err
 	}
+	surviveBrokenPipe()
 	undone, err := collect.Recover(ctx, collect.Recovery{Workload: workload, Access: podAccess{s}, Force: force, Progress: s.progress})
 	switch {
 	case err != nil && ctx.Err() != nil:

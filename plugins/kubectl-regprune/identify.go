@@ -46,6 +46,9 @@ func (s *session) tagsOwn(ctx context.Context, repository string) (bool, error) 
 		return true, nil
 	case errors.Is(err, registry.ErrUnsupported):
 		return false, nil
+	case errors.Is(err, registry.ErrDenied), errors.Is(err, registry.ErrUnauthorized): // who may only read can plan
+		s.notes = append(s.notes, "whether the server can remove a tag alone is not known, as this login may not delete; twins of what stays are kept")
+		return false, nil
 	}
 	return false, fmt.Errorf("asking whether tags can be deleted: %w", err)
 }

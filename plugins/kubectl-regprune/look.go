@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/inventory"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/policy"
 )
 
@@ -22,7 +23,8 @@ import (
 // images dates have to be known.
 func (s *session) look(ctx context.Context, rules *policy.Policy) (*graph.Registry, error) {
 	f := s.flags
-	o := inventory.Options{PageSize: f.read.page, Parallel: f.read.parallel}
+	o := &s.inventory
+	*o = inventory.Options{PageSize: f.read.page, Parallel: f.read.parallel}
 	listing, err := s.files(ctx)
 	if err != nil {
 		return nil, err
@@ -38,21 +40,52 @@ func (s *session) look(ctx context.Context, rules *policy.Policy) (*graph.Regist
 	}
 	progress := streams.NewProgress(f.io, "reading", "manifests")
 	o.Progress = progress.Update
-	g, _, err := inventory.Read(ctx, s.client, o)
+	g, _, err := inventory.Read(ctx, s.client, *o)
 	progress.Clear()
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Cache.Save(g); err != nil { // the next run will be slower, no more
-		s.notes = append(s.notes, err.Error())
-	}
+	s.remember(g)
 	return g, nil
 }
 
-// needsDates reports whether rules go by when images were created.
+// remember keeps what digests stand for, so that the next run need not ask. Without it,
+// that one is slower, no more.
+func (s *session) remember(g *graph.Registry) {
+	if err := s.inventory.Cache.Save(g); err != nil {
+		s.notes = append(s.notes, err.Error())
+	}
+}
+
+// learn reads the configs of images that would go by p, or stay as nobody knows how old
+// they are, and reports whether there was anything to learn: their age, and whether a
+// label protects them.
+func (s *session) learn(ctx context.Context, g *graph.Registry, p *plan.Plan) (bool, error) {
+	var refs []graph.Ref
+	for _, r := range p.Repos {
+		for _, t := range r.Tags {
+			if t.Reason == plan.UnknownDate {
+				refs = append(refs, graph.Ref{Repository: r.Name, Digest: t.Digest})
+			}
+		}
+		for _, m := range r.Manifests {
+			if m.Action == plan.Delete || m.Reason == plan.UnknownDate {
+				refs = append(refs, graph.Ref{Repository: r.Name, Digest: m.Digest})
+			}
+		}
+	}
+	n, err := inventory.Learn(ctx, s.client, g, refs, s.inventory)
+	if err == nil && n > 0 {
+		s.remember(g)
+	}
+	return n > 0, err
+}
+
+// needsDates reports whether rules go by when images were created, other than to spare
+// what would go: that is asked for those alone.
 func needsDates(rules *policy.Policy, r *graph.Repository) bool {
 	entry, _ := rules.For(r.Name)
-	if entry == nil {
+	if entry == nil || entry.GraceOnly() {
 		return false
 	}
 	pushed := true

@@ -102,13 +102,27 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 		}
 	}
 	s.generation(own)
-	p := plan.Make(plan.Input{
+	in := plan.Input{
 		Graph: g, Rules: plan.FromPolicy(rules), Use: used.references, Cluster: used.cluster, Limits: limits, Now: now,
-		Registry: plan.Registry{Name: s.name, Context: s.context, Server: s.server, TagsOwn: own}, Overwrite: s.flags.limits.overwrite,
-	})
+		Registry: s.identity(own), Overwrite: s.flags.limits.overwrite,
+	}
+	p := plan.Make(in)
+	for more := true; more; {
+		if more, err = s.learn(ctx, g, p); err != nil {
+			return nil, nil, err
+		}
+		if more {
+			p = plan.Make(in)
+		}
+	}
 	p.Notes = append(p.Notes, append(used.notes, s.notes...)...)
 	s.notes = nil
 	return p, g, nil
+}
+
+// identity is which registry this is.
+func (s *session) identity(tagsOwn bool) plan.Registry {
+	return plan.Registry{Name: s.name, Context: s.context, Cluster: s.cluster, Server: s.server, TagsOwn: tagsOwn}
 }
 
 // tell writes what is to be known and has no other place.

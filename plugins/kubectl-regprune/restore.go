@@ -58,12 +58,9 @@ func (f *flags) restore(ctx context.Context, name string, o backup.RestoreOption
 	if err != nil {
 		return err
 	}
-	s, err := f.connect(ctx, f.named(b.Plan))
+	s, err := f.reconnect(ctx, b.Plan, "run")
 	if err != nil {
 		return f.interrupted(ctx, err)
-	}
-	if err := s.is(b.Plan.Registry, "run"); err != nil {
-		return err
 	}
 	if !agreed {
 		tags := 0
@@ -80,10 +77,11 @@ func (f *flags) restore(ctx context.Context, name string, o backup.RestoreOption
 	}
 	progress := streams.NewProgress(f.io, label, "items")
 	o.Progress = func(done, total int) { progress.Update(int64(done), int64(total)) }
+	surviveBrokenPipe()
 	outcomes, err := backup.Restore(ctx, s.client, b, o)
 	progress.Clear()
-	if printErr := render.Restore(f.io.Out, f.show.output, filepath.Base(dir), outcomes, f.resultOptions()); printErr != nil {
-		return printErr
+	if printErr := render.Restore(f.io.Out, f.show.output, filepath.Base(dir), outcomes, f.resultOptions()); err == nil {
+		err = printErr
 	}
 	s.tell()
 	if err != nil && ctx.Err() != nil {

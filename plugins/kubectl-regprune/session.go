@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -19,6 +20,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/inventory"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/locate"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 )
@@ -28,12 +30,14 @@ type session struct {
 	flags     *flags
 	name      string // svc/NAMESPACE/NAME:PORT, or a URL
 	context   string // of the kubeconfig; "" with --registry
+	cluster   string // what tells it from others; "" if unknown, or with --registry
 	client    *registry.Client
 	getter    getter
 	candidate *locate.Candidate // nil with --registry
 	server    string            // such as distribution/2.8.2
 	aliases   []string          // hosts that are certainly this registry
 	run       disk.Runner       // in its container; nil with --registry or --no-exec
+	inventory inventory.Options // of the last look
 	config    *disk.Config      // how the server was started; nil if that was not looked at
 	pressure  func()            // is told of requests that the server turned down; may be nil
 	notes     []string          // what a reader should know, but need not act on
@@ -78,6 +82,9 @@ func (s *session) target(ctx context.Context, args []string) (*url.URL, dialFunc
 	}
 	s.candidate, s.name, s.aliases = c, c.Name(), c.Aliases
 	if s.context, err = f.kube.ContextName(); err != nil {
+		return nil, nil, err
+	}
+	if s.cluster, err = f.clusterUID(ctx); err != nil {
 		return nil, nil, err
 	}
 	for _, unread := range c.Unread {
@@ -251,6 +258,26 @@ func (s *session) is(r plan.Registry, what string) error {
 	case s.context != r.Context:
 		return hint.With(usagef("the %s is of %q in the context %q, and this is the context %q", what, r.Name, r.Context, s.context),
 			"use the same cluster: --context "+kube.Quote(r.Context))
+	case s.cluster != "" && r.Cluster != "" && s.cluster != r.Cluster:
+		return hint.With(usagef("the %s is of a registry in another cluster, whose context is called %q, too", what, s.context),
+			"make a new plan here, or use the kubeconfig of that cluster")
 	}
 	return nil
+}
+
+// clusterUID is that of the namespace kube-system, which lives as long as its cluster
+// does; "" if this user may not see it.
+func (f *flags) clusterUID(ctx context.Context) (string, error) {
+	client, err := f.kube.Client()
+	if err != nil {
+		return "", err
+	}
+	ns, err := client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	switch {
+	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("asking which cluster this is: %w", err)
+	}
+	return string(ns.UID), nil
 }

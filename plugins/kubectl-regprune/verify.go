@@ -38,24 +38,24 @@ func newVerifyCommand(f *flags) *cobra.Command {
 }
 
 func (f *flags) verify(ctx context.Context, args []string) error {
-	var p *plan.Plan
 	if len(args) == 1 && isFile(args[0]) {
-		_, read, err := readPlan(args[0], f.io.In)
+		_, p, err := readPlan(args[0], f.io.In)
 		if err != nil {
 			return err
 		}
-		p, args = read, f.named(read)
+		s, err := f.reconnect(ctx, p, "plan")
+		if err != nil {
+			return f.interrupted(ctx, err)
+		}
+		return s.prove(ctx, p)
 	}
 	s, err := f.connect(ctx, args)
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
-	if p == nil {
-		if p, err = s.everything(ctx); err != nil {
-			return f.interrupted(ctx, err)
-		}
-	} else if err := s.is(p.Registry, "plan"); err != nil {
-		return err
+	p, err := s.everything(ctx)
+	if err != nil {
+		return f.interrupted(ctx, err)
 	}
 	return s.prove(ctx, p)
 }
@@ -67,7 +67,7 @@ func (s *session) everything(ctx context.Context) (*plan.Plan, error) {
 		return nil, err
 	}
 	return plan.Make(plan.Input{
-		Graph: g, Rules: plan.KeepAll, Registry: plan.Registry{Name: s.name, Context: s.context, Server: s.server}, Now: time.Now(),
+		Graph: g, Rules: plan.KeepAll, Registry: s.identity(false), Now: time.Now(),
 		Limits: plan.Limits{MaxShare: 1, MaxCount: -1},
 	}), nil
 }

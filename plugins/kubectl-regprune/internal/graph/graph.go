@@ -65,8 +65,11 @@ type Manifest struct {
 	Platform          string    // as its index has it
 	Created           time.Time // as the image's config says; zero if unknown or not believable
 	Protect           string    // the value of an annotation or label that asks to keep it
-	// Broken says why the manifest cannot be read; what it refers to is not known then.
+	// Broken says why the manifest cannot be read; what it refers to is not known then,
+	// but for children of an index.
 	Broken string
+	// Asked says that its config has been read, for Created and Protect.
+	Asked bool `json:"-"`
 }
 
 // Blob is a config or a layer.

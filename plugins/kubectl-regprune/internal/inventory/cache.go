@@ -24,8 +24,13 @@ type Cache struct {
 	said      map[string]config // of manifests, before what their configs say is added
 }
 
-// record is one line of a cache's file: a manifest or a config.
+// cacheFormat changes with what is kept of a manifest: what an older program has left out
+// must not look as if it were not there.
+const cacheFormat = 2
+
+// record is one line of a cache's file: its format first, then manifests and configs.
 type record struct {
+	Format   int             `json:"format,omitempty"`
 	Manifest *graph.Manifest `json:"m,omitempty"`
 	Config   string          `json:"c,omitempty"` // digest
 	Created  time.Time       `json:"t,omitzero"`
@@ -56,6 +61,10 @@ func (c *Cache) load(file *os.File) error {
 		return err
 	}
 	in := json.NewDecoder(bufio.NewReaderSize(unzipped, 64<<10))
+	var first record
+	if err := in.Decode(&first); err != nil || first.Format != cacheFormat {
+		return errors.Join(err, errors.New("another format"))
+	}
 	for in.More() {
 		var r record
 		if err := in.Decode(&r); err != nil {
@@ -132,6 +141,9 @@ func (c *Cache) write(file *os.File, g *graph.Registry) error {
 		return err
 	}
 	out := json.NewEncoder(zipped)
+	if err := out.Encode(record{Format: cacheFormat}); err != nil {
+		return err
+	}
 	for _, m := range g.Manifests {
 		if m.Broken != "" {
 			continue

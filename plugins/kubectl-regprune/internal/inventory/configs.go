@@ -23,27 +23,65 @@ type config struct {
 }
 
 // configs reads the configs of the images in repositories whose rules need dates,
-// each once. An index is as young as the youngest image in it.
+// each once.
 func (r *reader) configs(ctx context.Context) error {
 	if r.o.Dates == nil {
 		return nil
 	}
-	users := map[string][]*graph.Manifest{} // by digest of the config
-	where := map[string]string{}            // a repository that has it
+	where := map[string]string{} // a repository that has a config
 	for _, repo := range r.graph.Repositories {
 		if !r.o.Dates(repo) {
 			continue
 		}
 		for digest := range r.linked[repo] {
-			m := r.graph.Manifests[digest]
-			if m == nil || m.Config == nil || m.ArtifactType != "" || where[m.Config.Digest] != "" {
-				continue
-			}
-			where[m.Config.Digest] = repo.Name
+			r.wantConfig(where, repo.Name, digest)
 		}
 	}
+	return r.learn(ctx, where)
+}
+
+func (r *reader) wantConfig(where map[string]string, repository, digest string) {
+	m := r.graph.Manifests[digest]
+	if m != nil && m.Config != nil && m.ArtifactType == "" && !m.Asked && where[m.Config.Digest] == "" {
+		where[m.Config.Digest] = repository
+	}
+}
+
+// Learn reads the configs of images that refs lead to, also by way of indexes, where
+// they have not been read: what they say of dates and protection is then in g. It
+// returns how many it has asked about.
+func Learn(ctx context.Context, c Client, g *graph.Registry, refs []graph.Ref, o Options) (int, error) {
+	if o.Parallel <= 0 {
+		o.Parallel = DefaultParallel
+	}
+	r := newReader(c, o)
+	r.graph = g
+	where := map[string]string{}
+	seen := map[graph.Ref]bool{}
+	for len(refs) > 0 {
+		ref := refs[len(refs)-1]
+		refs = refs[:len(refs)-1]
+		if seen[ref] {
+			continue
+		}
+		seen[ref] = true
+		r.wantConfig(where, ref.Repository, ref.Digest)
+		if m := g.Manifests[ref.Digest]; m != nil {
+			for _, child := range m.Children {
+				refs = append(refs, graph.Ref{Repository: ref.Repository, Digest: child})
+			}
+		}
+	}
+	return len(where), r.learn(ctx, where)
+}
+
+// learn reads configs, each in the repository that where names for it. An index is as
+// young as the youngest image in it.
+func (r *reader) learn(ctx context.Context, where map[string]string) error {
+	users := map[string][]*graph.Manifest{} // by digest of the config
 	for _, m := range r.graph.Manifests {
 		if m.Config != nil && where[m.Config.Digest] != "" {
+			m.Asked = true
 			users[m.Config.Digest] = append(users[m.Config.Digest], m)
 		}
 	}
@@ -94,7 +132,7 @@ func (r *reader) readConfigs(ctx context.Context, users map[string][]*graph.Mani
 		switch {
 		case errors.Is(a.err, registry.ErrNotFound): // the image is broken already; its date is unknown
 		case a.err != nil && ctx.Err() == nil:
-			return fmt.Errorf("reading the config %q of %q: %w", digests[i], where[digests[i]], a.err)
+			r.graph.Repository(where[digests[i]]).Failed = fmt.Sprintf("reading the config %q: %v", digests[i], a.err)
 		default:
 			found(digests[i], a.config)
 			r.o.Cache.setConfig(digests[i], a.config)
@@ -129,9 +167,9 @@ func (r *reader) youngest(m *graph.Manifest, depth int) time.Time {
 		return m.Created
 	}
 	var at time.Time
-	for _, digest := range m.Children {
+	for i, digest := range m.Children {
 		child := r.graph.Manifests[digest]
-		if child == nil || child.ArtifactType != "" { // missing, or an attestation
+		if child == nil || child.ArtifactType != "" || i < len(m.Platforms) && m.Platforms[i] == noPlatform { // missing, or an attestation
 			continue
 		}
 		created := r.youngest(child, depth+1)
@@ -144,6 +182,9 @@ func (r *reader) youngest(m *graph.Manifest, depth int) time.Time {
 	}
 	return at
 }
+
+// noPlatform is that of attestations which builders put beside images.
+const noPlatform = "unknown/unknown"
 
 // maxDepth of indexes within indexes; real ones have two.
 const maxDepth = 32

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
@@ -38,6 +39,26 @@ func facts(m *registry.Manifest, c *registry.Content) *graph.Manifest {
 	}
 	if c.Subject != nil {
 		out.Subject = c.Subject.Digest
+	}
+	return out
+}
+
+// broken is a manifest that cannot be understood as a whole. What it names as its
+// children is taken from it all the same: it stays, and so do they.
+func broken(m *registry.Manifest, why error) *graph.Manifest {
+	out := &graph.Manifest{Digest: m.Digest, MediaType: m.MediaType, Size: int64(len(m.Body)), Broken: why.Error()}
+	var doc struct {
+		Manifests []struct {
+			Digest any `json:"digest"`
+		} `json:"manifests"`
+	}
+	if err := json.Unmarshal(m.Body, &doc); err != nil {
+		return out
+	}
+	for _, child := range doc.Manifests {
+		if digest, ok := child.Digest.(string); ok && registry.ValidDigest(digest) {
+			out.Children = append(out.Children, digest)
+		}
 	}
 	return out
 }

@@ -99,7 +99,7 @@ func (r *reader) ask(ctx context.Context, w want) answer {
 	}
 	c, err := m.Parse()
 	if err != nil {
-		return answer{digest: m.Digest, manifest: &graph.Manifest{Digest: m.Digest, MediaType: m.MediaType, Size: int64(len(m.Body)), Broken: err.Error()}}
+		return answer{digest: m.Digest, manifest: broken(m, err)}
 	}
 	return answer{digest: m.Digest, manifest: facts(m, c)}
 }

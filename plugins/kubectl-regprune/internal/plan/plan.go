@@ -31,6 +31,7 @@ type Plan struct {
 type Registry struct {
 	Name    string `json:"name"`              // svc/NAMESPACE/NAME:PORT, or a URL without credentials
 	Context string `json:"context,omitempty"` // of the kubeconfig, for one that was found in a cluster
+	Cluster string `json:"cluster,omitempty"` // the UID of that cluster's kube-system, if it could be read
 	Server  string `json:"server"`            // distribution/2.8.2, or distribution/unknown
 	TagsOwn bool   `json:"tagsOwn"`           // a tag can be deleted without its manifest
 }
