@@ -91,11 +91,11 @@ func rights(step rbac.Step) func(*run, context.Context) Check {
 		if err != nil {
 			return found(NotChecked, "%v", err)
 		}
-		return judge(step, missing)
+		return judge(o, missing)
 	}
 }
 
-func judge(step rbac.Step, missing []rbac.Missing) Check {
+func judge(o rbac.Options, missing []rbac.Missing) Check {
 	var needed, unsure, optional []rbac.Missing
 	for _, m := range missing {
 		switch {
@@ -107,7 +107,10 @@ func judge(step rbac.Step, missing []rbac.Missing) Check {
 			needed = append(needed, m)
 		}
 	}
-	manifests := fmt.Sprintf("kubectl regprune rbac --for %s", step)
+	manifests := fmt.Sprintf("kubectl regprune rbac --for %s --user NAME", o.Step)
+	if o.Namespace != "" {
+		manifests += fmt.Sprintf(" -n %s %s", o.Namespace, o.Workload)
+	}
 	switch {
 	case len(needed) > 0:
 		return found(Fail, "not allowed to %s", words(needed)).butf("%s | kubectl apply -f -, by somebody who may; check with: %s", manifests, needed[0].Command())

@@ -113,7 +113,7 @@ var checks = []struct {
 	{"product", "other products keep their images in a database that would no longer agree with the storage", (*run).product},
 	{"proxy-cache", "a pull-through cache deletes nothing on request", (*run).proxyCache},
 	{"version", "distribution 2 cannot delete a tag without its image, and collects images of indexes that are in use", (*run).version},
-	{"deletion-enabled", "it is off by default, and every deletion would be refused", (*run).deletion},
+	{"deletion-enabled", "it is off by default; while it is off, every deletion is refused", (*run).deletion},
 	{"aliases", "images are in use under any of the registry's names", (*run).aliases},
 	{"storage", "it decides what can be listed, measured and collected", (*run).storage},
 	{"restart-safe", "a garbage collection restarts the registry twice", (*run).restartSafe},

@@ -92,13 +92,13 @@ func (r *run) deletion(ctx context.Context) Check {
 	case err != nil:
 		return found(NotChecked, "%v", err)
 	case d.Ability == registry.Enabled:
-		return found(OK, "%s", d.Evidence)
+		return found(OK, "yes (asked to delete what does not exist, it looked for it; answer: %s)", d.Evidence)
 	case d.Ability == registry.Denied:
-		return found(Fail, "%s", d.Evidence).but("give the credentials of somebody who may delete")
+		return found(Fail, "not with these credentials (%s)", d.Evidence).but("give the credentials of somebody who may delete")
 	case r.readOnlyNow() == locate.Yes:
-		return found(Fail, "%s; the registry is read-only", d.Evidence).but("make it writable: see the check read-only-switch")
+		return found(Fail, "not now, as the registry is read-only (%s)", d.Evidence).but("make it writable: see the check read-only-switch")
 	}
-	return found(Fail, "%s", d.Evidence).but(r.enableDeletion())
+	return found(Fail, "no (%s)", d.Evidence).but(r.enableDeletion())
 }
 
 // enableDeletion is the command that turns deletion on, with what it would cost.

@@ -22,7 +22,11 @@ func Doctor(w io.Writer, format string, r *doctor.Report, _ ResultOptions) error
 			if c.State == doctor.OK {
 				continue
 			}
-			fmt.Fprintf(&p.text, "%-11s %-*s  why: %s\n", "", width, "", clean(c.Why))
+			label := "why"
+			if c.State == doctor.NotChecked { // nobody knows whether there is any harm
+				label = "why it would matter"
+			}
+			fmt.Fprintf(&p.text, "%-11s %-*s  %s: %s\n", "", width, "", label, clean(c.Why))
 			if c.Fix != "" {
 				fmt.Fprintf(&p.text, "%-11s %-*s  fix: %s\n", "", width, "", clean(c.Fix))
 			}
