@@ -4,7 +4,11 @@
 // A plan is older than its execution, so every deletion compares first. A tag that
 // leads elsewhere by now is left alone. A manifest that a tag leads to by now which
 // was not to go, or that a cluster has begun to use, stays with all that it needs
-// and all that belongs to it. What is gone already is done.
+// and all that belongs to it. What is gone already is done. The tags of a repository
+// are listed once more before each manifest goes: what is pushed within the
+// milliseconds between is lost with it. When a repository is done the server is asked
+// whether all of it is gone, and nothing else: what something needs that stays is put
+// back, and said.
 //
 // Deletion is by tag where the server can do that, which costs it little, and then by
 // digest, of indexes before their children and of images before their signatures.
@@ -22,6 +26,7 @@ import (
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
@@ -54,8 +59,10 @@ type Options struct {
 	Recheck      func(context.Context) (plan.References, error)
 	RecheckEvery time.Duration
 
-	// FreshFor is how long what a repository's tags lead to is believed, 0 means a
-	// minute. It is longer where asking takes more than 5 % of the time.
+	// FreshFor is how long what a tag leads to is believed that stays, 0 means a
+	// minute. It is longer where asking takes more than 5 % of the time. New tags are
+	// looked for before each manifest, whatever this is: only a tag that exists and is
+	// moved to a manifest just before that goes can be lost, and is reported then.
 	FreshFor time.Duration
 
 	// Pressure tells of attempts that the server turned down.
@@ -68,6 +75,9 @@ type Options struct {
 // ErrDeletionDisabled is why a run stops whose server refuses all deletions.
 var ErrDeletionDisabled = errors.New("the registry does not delete anything")
 
+// ErrRestored is why a run is not gone on with.
+var ErrRestored = errors.New("what it deleted was put back")
+
 // Resume goes on with the run in the folder dir: [Run] with its backup.
 func Resume(ctx context.Context, client Client, dir string, opts Options) (*Result, error) {
 	b, err := backup.Open(dir)
@@ -77,16 +87,20 @@ func Resume(ctx context.Context, client Client, dir string, opts Options) (*Resu
 	return Run(ctx, client, b, opts)
 }
 
-// Run carries out the plan of b, but for what its journal has as done. It returns
-// what was done even with an error, which says why it stopped: the context's cause, a
-// refusal of the server, or too many failures in a row. Requests under way are then
-// waited for, a while.
+// Run carries out the plan of b, but for what its journal has as done: that is only
+// asked for, and left alone if it is back. A run that was restored is refused with
+// [ErrRestored]. Run returns what was done even with an error, which says why it
+// stopped: the context's cause, a refusal of the server, or too many failures in a
+// row. Requests under way are then waited for, a while.
 func Run(ctx context.Context, client Client, b *backup.Backup, opts Options) (*Result, error) {
 	journal, lines, err := b.OpenJournal()
 	if err != nil {
 		return nil, err
 	}
 	r, err := newRun(client, b, journal, opts)
+	if backup.WasRestored(lines) {
+		err = restored(b)
+	}
 	if err != nil {
 		return nil, errors.Join(err, journal.Close())
 	}
@@ -98,6 +112,11 @@ func Run(ctx context.Context, client Client, b *backup.Backup, opts Options) (*R
 	result.Elapsed = time.Since(start)
 	journal.Write(backup.Line{Kind: backup.LineEnd, Remaining: result.Tags.Remaining + result.Manifests.Remaining})
 	return result, errors.Join(err, journal.Close())
+}
+
+// restored refuses to delete again what somebody has wanted back.
+func restored(b *backup.Backup) error {
+	return hint.With(fmt.Errorf("going on with run %q: %w", b.Dir, ErrRestored), "make a new plan")
 }
 
 func newRun(client Client, b *backup.Backup, journal *backup.Journal, opts Options) (*run, error) {
@@ -113,7 +132,7 @@ func newRun(client Client, b *backup.Backup, journal *backup.Journal, opts Optio
 	r := &run{
 		client: client, backup: b, journal: journal, opts: opts, tagsOwn: b.Plan.Registry.TagsOwn,
 		pace: newPacer(opts.Parallel, opts.Pressure), reads: make(chan struct{}, opts.Parallel),
-		stop: func(error) {},
+		stop: func(error) {}, earlier: map[*Item]bool{},
 	}
 	kept := map[string]backup.Repository{}
 	for _, repo := range b.Index.Repos {
@@ -134,7 +153,7 @@ func newRun(client Client, b *backup.Backup, journal *backup.Journal, opts Optio
 
 // all runs through the repositories, some at once.
 func (r *run) all(ctx context.Context) error {
-	if r.done == r.total {
+	if r.total == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -14,14 +14,22 @@ const perRepository = 2
 
 // execute deletes what is to go from the repository.
 func (p *repository) execute(ctx context.Context) error {
-	open := slices.ContainsFunc(slices.Concat(p.tagList, p.manifestList), func(i *Item) bool { return p.outcome(i) == Remaining })
-	switch {
-	case !open:
-		return nil
-	case p.tagsOwn:
-		return p.tagsFirst(ctx)
+	if err := p.askAgain(ctx); err != nil {
+		p.unsure(ctx, err)
+		return err
 	}
-	return p.digestsOnly(ctx)
+	way := p.digestsOnly
+	if p.tagsOwn {
+		way = p.tagsFirst
+	}
+	if err := way(ctx); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	p.unsure(ctx, p.afterwards(ctx))
+	return nil
 }
 
 // tagsFirst is for servers that delete a tag at little cost. Tags of signatures are
@@ -67,10 +75,7 @@ func (p *repository) digestsOnly(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := p.settleTags(ctx); err != nil {
-		return err
-	}
-	return p.sweepGhosts(ctx)
+	return p.settleTags(ctx)
 }
 
 // dropTag deletes a tag if it leads where the plan says.
@@ -123,10 +128,8 @@ func (p *repository) dropManifests(ctx context.Context, most int) error {
 // dropManifest deletes a manifest that nothing which stays needs.
 func (p *repository) dropManifest(ctx context.Context, i *Item) landing {
 	if err := p.refresh(ctx); err != nil {
-		if ctx.Err() == nil {
-			p.failRest(err)
-		}
-		return landing{item: i}
+		// Nobody knows what must stay now; the next one asks again.
+		return p.withTags(p.trouble(ctx, i, err))
 	}
 	if ctx.Err() != nil || p.outcome(i) != Remaining {
 		return landing{item: i}

@@ -11,28 +11,55 @@ import (
 // and lead nowhere, and which nothing but another deletion of the manifest removes. So
 // the manifest is put back and deleted again.
 func (p *repository) sweepGhosts(ctx context.Context) error {
-	if !slices.ContainsFunc(p.tagList, p.hasGone) {
-		return nil
-	}
-	if err := p.survey(ctx, func(string) bool { return false }); err != nil {
-		return err
-	}
 	for _, t := range p.tagList {
 		if !p.hasGone(t) || !p.isGhost(t.Tag) || t.Digest == "" {
 			continue
 		}
-		if err := p.deleteAgain(ctx, t); err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			p.revoke(t, fmt.Errorf("the tag is listed although its manifest is deleted: %w", err))
+		// Who resumes a run that is killed here may delete what it has put back.
+		p.reopen(t.Digest)
+		if err := p.journal.Sync(); err != nil {
+			return err
 		}
+		err := p.deleteAgain(ctx, t)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p.closeAgain(t, err)
 	}
 	return nil
 }
 
-func (p *repository) hasGone(t *Item) bool {
-	o := p.outcome(t)
+// reopen has the journal forget what was done to a manifest and its tags. This
+// process still knows.
+func (p *repository) reopen(digest string) {
+	for _, i := range p.family(digest) {
+		p.journal.Write(line(i, Remaining, "", nil))
+	}
+}
+
+// closeAgain has the journal know it again.
+func (p *repository) closeAgain(t *Item, err error) {
+	for _, i := range p.family(t.Digest) {
+		switch {
+		case err != nil && i == t:
+			p.revise(i, Failed, "", fmt.Errorf("the tag is listed although its manifest is deleted: %w", err))
+		default:
+			p.journal.Write(line(i, p.outcome(i), "", nil))
+		}
+	}
+}
+
+// family is a manifest that goes with all of its tags, as far as they are gone.
+func (p *repository) family(digest string) []*Item {
+	list := slices.Clone(p.byDigest[digest])
+	if m := p.manifests[digest]; m != nil {
+		list = append(list, m)
+	}
+	return slices.DeleteFunc(list, func(i *Item) bool { return !p.hasGone(i) })
+}
+
+func (p *repository) hasGone(i *Item) bool {
+	o := p.outcome(i)
 	return o == Deleted || o == Gone
 }
 

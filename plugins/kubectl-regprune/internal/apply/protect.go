@@ -4,24 +4,14 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 )
 
-// protect works out what stays: what tags lead to that are not to go, or lead
-// elsewhere than the plan says, what clusters use, and everything that these need or
-// that belongs to them. The caller holds mu.
+// protect works out what stays: what the plan keeps, what tags lead to that are not to
+// go, or lead elsewhere than the plan says, or are back, what clusters use, and
+// everything that these need or that belongs to them. The caller holds mu.
 func (p *repository) protect() {
-	c := closure{repository: p, stays: map[string]Reason{}, tagStays: map[string]Reason{}}
+	c := newClosure(p)
 	use, seen := p.usage()
 	p.useSeen = seen
-	for tag, digest := range p.leads {
-		planned, inPlan := p.planned[tag]
-		unchanged := inPlan && digest == planned
-		if _, goes := p.tags[tag]; goes && unchanged || p.placeholder(tag, digest) {
-			continue
-		}
-		c.add(digest, Retagged)
-		if subject := graph.AttachedTo(tag); subject != "" && !unchanged {
-			c.add(subject, Needed) // somebody has signed it since
-		}
-	}
+	c.addTagged()
 	for tag := range use.Tags[p.name] {
 		c.keepTag(tag, InUse)
 	}
@@ -32,12 +22,52 @@ func (p *repository) protect() {
 	p.stays, p.tagStays = c.stays, c.tagStays
 }
 
+// addTagged begins with what the registry and the plan say.
+func (c *closure) addTagged() {
+	for tag, digest := range c.leads {
+		planned, inPlan := c.planned[tag]
+		unchanged := inPlan && digest == planned
+		i, goes := c.tags[tag]
+		why := Retagged
+		switch {
+		case c.placeholder(tag, digest):
+			continue
+		case goes && unchanged && !c.again[i.id()]:
+			continue
+		case goes && unchanged:
+			why = PushedAgain
+		}
+		c.add(digest, why)
+		c.roots[tag] = digest
+		if subject := graph.AttachedTo(tag); subject != "" && !unchanged {
+			c.add(subject, Needed) // somebody has signed it since
+		}
+	}
+	for i := range c.again {
+		if i.Tag == "" {
+			c.add(i.Digest, PushedAgain)
+			for _, t := range c.byDigest[i.Digest] {
+				c.keepTag(t.Tag, PushedAgain)
+			}
+		}
+	}
+	for digest, stays := range c.stayers {
+		if stays {
+			c.add(digest, Needed)
+		}
+	}
+}
+
 // closure grows what stays.
 type closure struct {
 	*repository
 	stays    map[string]Reason
 	tagStays map[string]Reason
 	queue    []string
+}
+
+func newClosure(p *repository) *closure {
+	return &closure{repository: p, stays: map[string]Reason{}, tagStays: map[string]Reason{}}
 }
 
 func (c *closure) add(digest string, why Reason) {

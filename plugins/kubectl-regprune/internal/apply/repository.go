@@ -32,12 +32,18 @@ type repository struct {
 	attached  map[string][]string // tags, by the digest that they belong to
 	configs   map[string][]string // manifests, by their config's digest
 
+	stayers map[string]bool // manifests that the plan keeps
+
 	surveying sync.Mutex // held while the server is asked for all tags
 
 	mu       sync.Mutex
 	known    map[string]bool     // digests that the plan, or a look at them, has explained
 	extra    map[string][]string // what manifests need that are new since the plan
 	leads    map[string]string   // where tags lead now; "" where nothing is
+	again    map[Item]bool       // tags and manifests that were done and are back
+	roots    map[string]string   // where tags led that were not to go, whenever they were seen
+	lost     []*Item             // tags of these that went all the same
+	listed   time.Time           // when tags were listed last
 	surveyed time.Time
 	cost     time.Duration // of the last survey
 	stays    map[string]Reason
@@ -51,9 +57,12 @@ func newRepository(r *run, repo plan.Repository, kept backup.Repository) (*repos
 		planned: map[string]string{}, placeholders: map[string][]string{}, known: map[string]bool{}, extra: map[string][]string{},
 		above: map[string][]string{}, children: map[string][]string{}, referrers: map[string][]string{},
 		attached: map[string][]string{}, configs: map[string][]string{}, leads: map[string]string{},
+		stayers: map[string]bool{}, again: map[Item]bool{}, roots: map[string]string{},
 	}
 	for _, m := range repo.Manifests {
-		p.known[m.Digest] = true
+		// A plan may have been edited: what stays says by itself what it needs.
+		p.stayers[m.Digest] = m.Action != plan.Delete
+		p.known[m.Digest] = m.Action != plan.Delete && isLeaf(m.MediaType)
 		if m.Action == plan.Delete {
 			i := &Item{Repo: p.name, Digest: m.Digest}
 			p.manifests[m.Digest] = i
@@ -88,6 +97,7 @@ func (p *repository) read(kept backup.Repository) error {
 		if m.Missing || p.manifests[m.Digest] == nil {
 			continue
 		}
+		p.known[m.Digest] = true
 		body, err := p.backup.Manifest(m)
 		if err != nil {
 			return err
@@ -137,6 +147,15 @@ func (p *repository) order() {
 		}
 		p.rounds[n] = append(p.rounds[n], i)
 	}
+}
+
+// isLeaf reports whether manifests of a type name no others.
+func isLeaf(mediaType string) bool {
+	switch mediaType {
+	case registry.OCIManifest, registry.DockerManifest, registry.DockerSchema1, registry.DockerSigned1:
+		return true
+	}
+	return false
 }
 
 // needs are the digests that content cannot do without.

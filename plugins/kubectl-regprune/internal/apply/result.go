@@ -1,11 +1,6 @@
 package apply
 
-import (
-	"slices"
-	"time"
-
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
-)
+import "time"
 
 // Outcome is how it went with a tag or manifest.
 type Outcome string
@@ -19,7 +14,8 @@ const (
 	Remaining Outcome = ""
 )
 
-// Reason is why something was skipped. The set is closed.
+// Reason is why something was skipped, or has to be there again although it was
+// deleted. The set is closed.
 type Reason string
 
 // The reasons.
@@ -35,7 +31,8 @@ const (
 	TagStays    Reason = "manifest-was-kept" // the manifest that the tag would have gone with was spared
 )
 
-// Item is a tag or, without Tag, a manifest that was skipped or could not be deleted.
+// Item is a tag or, without Tag, a manifest that was skipped or could not be deleted,
+// or a tag that was lost and had not been to go.
 type Item struct {
 	Repo    string  `json:"repository"`
 	Tag     string  `json:"tag,omitempty"`
@@ -91,7 +88,7 @@ func (r *run) result() *Result {
 	defer r.mu.Unlock()
 	out := &Result{}
 	for _, p := range r.repos {
-		for _, list := range [][]*Item{p.tagList, p.manifestList} {
+		for _, list := range [][]*Item{p.tagList, p.manifestList, p.lost} {
 			for _, i := range list {
 				if i.Tag != "" {
 					out.Tags.add(i.Outcome)
@@ -105,86 +102,4 @@ func (r *run) result() *Result {
 		}
 	}
 	return out
-}
-
-// land notes how it went with items, in the journal as one piece.
-func (r *run) land(landings ...landing) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var lines []backup.Line
-	for _, l := range landings {
-		i := l.item
-		if l.outcome == Remaining || i.Outcome != Remaining {
-			continue
-		}
-		i.Outcome, i.Reason, i.Now, i.Err = l.outcome, l.reason, l.now, l.err
-		line := backup.Line{Kind: backup.LineItem, Repo: i.Repo, Tag: i.Tag, Digest: i.Digest, Outcome: string(i.Outcome), Reason: string(i.Reason)}
-		if l.err != nil {
-			line.Error = l.err.Error()
-		}
-		lines = append(lines, line)
-		r.done++
-	}
-	if len(lines) == 0 {
-		return
-	}
-	r.journal.Write(lines...)
-	if err := r.journal.Err(); err != nil {
-		r.stop(err)
-	}
-	if r.opts.Progress != nil {
-		r.opts.Progress(r.done, r.total)
-	}
-}
-
-// revoke takes back that an item is done.
-func (r *run) revoke(i *Item, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	i.Outcome, i.Err = Failed, err
-	r.journal.Write(backup.Line{Kind: backup.LineItem, Repo: i.Repo, Tag: i.Tag, Digest: i.Digest, Outcome: string(Failed), Error: err.Error()})
-}
-
-// outcome is how it went with i, so far.
-func (r *run) outcome(i *Item) Outcome {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return i.Outcome
-}
-
-// replay takes over what earlier runs have done. What they skipped or failed at is
-// tried again.
-func (r *run) replay(lines []backup.Line) {
-	repos := map[string]*repository{}
-	for _, p := range r.repos {
-		repos[p.name] = p
-	}
-	for _, l := range lines {
-		p := repos[l.Repo]
-		if p == nil {
-			continue
-		}
-		if l.Kind == backup.LineOverwrite {
-			p.placeholders[l.Tag] = append(p.placeholders[l.Tag], l.Temporary)
-			continue
-		}
-		i := p.manifests[l.Digest]
-		if l.Tag != "" {
-			i = p.tags[l.Tag]
-		}
-		if i == nil || i.Digest != l.Digest {
-			continue
-		}
-		i.Outcome = Remaining
-		if o := Outcome(l.Outcome); o == Deleted || o == Gone {
-			i.Outcome = o
-		}
-	}
-	for _, p := range r.repos {
-		for _, i := range slices.Concat(p.tagList, p.manifestList) {
-			if i.Outcome != Remaining {
-				r.done++
-			}
-		}
-	}
 }

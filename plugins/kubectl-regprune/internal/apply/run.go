@@ -28,7 +28,8 @@ type run struct {
 
 	mu          sync.Mutex // guards the outcomes of items, too
 	done, total int
-	failures    int // in a row
+	earlier     map[*Item]bool // done by an earlier run; does not change
+	failures    int            // in a row
 
 	useMu   sync.Mutex
 	use     plan.References

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/fanout"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 )
 
@@ -21,33 +20,24 @@ type lead struct {
 // that are to go and are not listed any more are done.
 func (p *repository) survey(ctx context.Context, compared func(tag string) bool) error {
 	start := time.Now()
-	names, err := p.client.Tags(ctx, p.name)
-	if err != nil && !errors.Is(err, registry.ErrNotFound) {
-		return fmt.Errorf("listing tags: %w", err)
+	done := p.doneTags()
+	names, err := p.list(ctx)
+	if err != nil {
+		return err
 	}
 	leads := make(map[string]string, len(names))
 	var ask []string
 	for _, name := range names {
-		if i := p.tags[name]; i != nil && compared(name) {
+		if i := p.tags[name]; i != nil && compared(name) && !done[name] {
 			leads[name] = i.Digest
 			continue
 		}
 		ask = append(ask, name)
 	}
-	for i, l := range fanout.Run(ctx, ask, fanout.Limits[string]{Total: p.opts.Parallel}, p.head) {
-		if l.err != nil {
-			return fmt.Errorf("asking for tag %q: %w", ask[i], l.err)
-		}
-		leads[l.tag] = l.digest
+	if err := p.ask(ctx, ask, leads); err != nil {
+		return err
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	for tag, digest := range leads {
-		if err := p.explain(ctx, digest); err != nil {
-			return fmt.Errorf("reading what tag %q leads to: %w", tag, err)
-		}
-	}
+	p.findAgain(done, leads)
 	var gone []landing
 	for _, i := range p.tagList {
 		if _, listed := leads[i.Tag]; !listed {
@@ -57,7 +47,7 @@ func (p *repository) survey(ctx context.Context, compared func(tag string) bool)
 	p.land(gone...)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.leads, p.surveyed, p.cost = leads, time.Now(), time.Since(start)
+	p.leads, p.listed, p.surveyed, p.cost = leads, start, time.Now(), time.Since(start)
 	p.protect()
 	return nil
 }
@@ -88,15 +78,8 @@ func (p *repository) explain(ctx context.Context, digest string) error {
 		if known {
 			continue
 		}
-		var below []string
-		m, err := p.client.Manifest(ctx, p.name, d)
-		if err == nil {
-			var content *registry.Content
-			if content, err = m.Parse(); err == nil {
-				below = needs(content)
-			}
-		}
-		if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		below, err := p.below(ctx, d)
+		if err != nil {
 			return err
 		}
 		p.mu.Lock()
@@ -107,22 +90,48 @@ func (p *repository) explain(ctx context.Context, digest string) error {
 	return nil
 }
 
-// refresh surveys all tags again if the last survey is too old, and takes over what
-// clusters use by now.
+// below is what a manifest needs; one that is not there needs nothing.
+func (p *repository) below(ctx context.Context, digest string) ([]string, error) {
+	m, err := p.client.Manifest(ctx, p.name, digest)
+	if errors.Is(err, registry.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	content, err := m.Parse()
+	switch {
+	case err != nil && p.stayers[digest]:
+		return nil, nil // the plan has judged what nobody can read
+	case err != nil:
+		return nil, err
+	case p.stayers[digest]:
+		content.Subject = nil // that may go
+	}
+	return needs(content), nil
+}
+
+// refresh lists the tags once more, asks for all of them if the last survey is too
+// old, and takes over what clusters use by now.
 func (p *repository) refresh(ctx context.Context) error {
 	if err := p.recheck(ctx); err != nil {
 		return err
 	}
+	called := time.Now()
 	p.surveying.Lock()
 	defer p.surveying.Unlock()
 	p.mu.Lock()
 	old := time.Since(p.surveyed) > max(p.opts.FreshFor, 20*p.cost)
+	listed := !p.listed.Before(called) // while this one was waiting
 	p.mu.Unlock()
-	if old {
+	switch {
+	case old:
 		return p.survey(ctx, func(string) bool { return false })
+	case listed:
+		p.useKnown()
+		return nil
 	}
-	p.useKnown()
-	return nil
+	return p.look(ctx)
 }
 
 // useKnown works out again what stays, if there is a new answer about the use.

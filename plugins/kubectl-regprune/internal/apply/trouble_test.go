@@ -198,7 +198,7 @@ func TestServerGoesAway(t *testing.T) {
 		proxy.Clear()
 		proxy.Add(registrytest.Rule{Method: "DELETE", From: 6, Do: registrytest.Hook(func(*http.Request) { s.Kill(); s.Start(); acted <- struct{}{} })})
 		client := proxy.Client(func(o *registry.Options) { o.Retry = registry.Retry{Times: 8, Wait: 50 * time.Millisecond} })
-		if r = run(t, client, b, apply.Options{}); !r.Complete() {
+		if r = run(t, client, b, apply.Options{Parallel: 1}); !r.Complete() {
 			t.Errorf("the server was restarted: %+v", r)
 		}
 		<-acted

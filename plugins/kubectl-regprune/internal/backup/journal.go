@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -20,6 +22,7 @@ const (
 	LineItem      = "item"      // a tag or manifest is done
 	LineOverwrite = "overwrite" // Tag is about to be moved to the manifest Temporary, which is then deleted
 	LineEnd       = "end"       // the run has ended by itself
+	LineRestore   = "restore"   // somebody has begun to put back what was deleted
 )
 
 // Line is one line of a journal.
@@ -72,6 +75,28 @@ func (b *Backup) OpenJournal() (*Journal, []Line, error) {
 		return nil, nil, errors.Join(fmt.Errorf("opening the journal: %w", err), f.Close())
 	}
 	return &Journal{file: f, synced: time.Now()}, parseLines(text[:whole]), nil
+}
+
+// WasRestored reports whether somebody has put back what a run deleted, or has begun
+// to: it must not be gone on with then, as it would delete what is wanted.
+func WasRestored(lines []Line) bool {
+	return slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore })
+}
+
+// endRun writes that the run is put back, if there is anything to go on with. A folder
+// that cannot be written to cannot be gone on with either.
+func (b *Backup) endRun() error {
+	journal, lines, err := b.OpenJournal()
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !WasRestored(lines) {
+		journal.Write(Line{Kind: LineRestore})
+	}
+	return journal.Close()
 }
 
 func parseLines(text []byte) []Line {

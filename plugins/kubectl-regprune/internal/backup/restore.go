@@ -60,12 +60,20 @@ type Outcome struct {
 // the backup, the tags of a repository after its manifests; with an error, they say
 // what was done until then.
 //
+// Unless it is only a check, the run is over: it cannot be gone on with any more, and
+// must not be going on.
+//
 // Configs are read, as a server may claim to have blobs that a garbage collection of
 // another process has removed, until it is restarted: that is [ErrStale], and ends
 // it. Of layers its word is taken. What is put back is read again.
 func Restore(ctx context.Context, to Target, b *Backup, opts RestoreOptions) ([]Outcome, error) {
 	if opts.Parallel <= 0 {
 		opts.Parallel = 4
+	}
+	if !opts.Check {
+		if err := b.endRun(); err != nil {
+			return nil, fmt.Errorf("restoring: %w", err)
+		}
 	}
 	r := &restorer{to: to, backup: b, opts: opts}
 	for _, repo := range b.Index.Repos {

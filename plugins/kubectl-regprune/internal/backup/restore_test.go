@@ -164,3 +164,32 @@ func TestServerRemembersWhatIsGone(t *testing.T) {
 		}
 	})
 }
+
+// TestRestoreEndsTheRun: a list of runs says so; a check changes nothing.
+func TestRestoreEndsTheRun(t *testing.T) {
+	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
+	old := s.Push("app", image("old", false), "a")
+	dir := t.TempDir()
+	b := write(t, s.Client(), going(map[string]*registrytest.Content{"a": old}), filepath.Join(dir, backup.NewName(time.Now())))
+	for _, tc := range []struct {
+		options backup.RestoreOptions
+		want    backup.State
+	}{{backup.RestoreOptions{Check: true}, backup.Waiting}, {backup.RestoreOptions{}, backup.PutBack}, {backup.RestoreOptions{}, backup.PutBack}} {
+		if _, err := backup.Restore(t.Context(), s.Client(), b, tc.options); err != nil {
+			t.Fatal(err)
+		}
+		if runs, err := backup.List(dir); err != nil || len(runs) != 1 || runs[0].State != tc.want {
+			t.Errorf("%+v: %+v, %v", tc.options, runs, err)
+		}
+	}
+	journal, lines, err := b.OpenJournal()
+	if err != nil || len(lines) != 1 || !backup.WasRestored(lines) {
+		t.Errorf("journal %+v, %v", lines, err)
+	}
+	if _, err := backup.Restore(t.Context(), s.Client(), b, backup.RestoreOptions{}); err == nil {
+		t.Error("a run that is going on is put back")
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

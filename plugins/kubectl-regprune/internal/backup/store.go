@@ -52,7 +52,8 @@ const (
 	Stopped    State = "interrupted" // something is left to do, or the process was killed
 	Ended      State = "ended"       // everything was tried
 	Running    State = "running"
-	Damaged    State = "damaged" // its files cannot be read
+	PutBack    State = "restored" // it was put back, and cannot be gone on with
+	Damaged    State = "damaged"  // its files cannot be read
 )
 
 // Run is one folder, as a list shows it.
@@ -125,6 +126,8 @@ func progress(name string) State {
 	switch {
 	case len(lines) == 0:
 		return Waiting
+	case WasRestored(lines):
+		return PutBack
 	case lines[len(lines)-1].Kind == LineEnd && lines[len(lines)-1].Remaining == 0:
 		return Ended
 	}
