@@ -104,7 +104,7 @@ func TestRealServers(t *testing.T) {
 				t.Errorf("%s: %s is %s: %s", version, id, c.State, c.Evidence)
 			}
 		}
-		if c := examine(t, in)["deletion-enabled"]; !strings.HasPrefix(c.Evidence, "yes (") || !strings.Contains(c.Evidence, "what does not exist") {
+		if c := examine(t, in)["deletion-enabled"]; c.Evidence != "yes (tried on what does not exist: status 404)" {
 			t.Errorf("%s: %+v", version, c)
 		}
 		if c := examine(t, in)["version"]; !strings.Contains(c.Evidence, version) || !strings.Contains(c.Evidence, "as the program says") {
