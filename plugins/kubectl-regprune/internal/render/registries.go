@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -82,16 +83,16 @@ func registryNames(w io.Writer, found *locate.Found) error {
 }
 
 func registryTable(found *locate.Found, wide bool) *output.Table {
-	t := &output.Table{Columns: []output.Column{{Header: "NAME"}, {Header: "READY", Right: true}, {Header: "WORKLOAD"}, {Header: "DELETE"},
-		{Header: "PRODUCT"}, {Header: "STORAGE"}, {Header: "ALSO KNOWN AS", Shrink: true}, {Header: "IMAGE"}}}
+	t := &output.Table{Columns: []output.Column{{Header: "NAME"}, {Header: "PRODUCT"}, {Header: "STORAGE"}, {Header: "DELETE"},
+		{Header: "READY", Right: true}, {Header: "WORKLOAD"}, {Header: "ALSO KNOWN AS", Shrink: true}, {Header: "IMAGE"}}}
 	for i := range found.Candidates {
 		c := &found.Candidates[i]
-		t.Rows = append(t.Rows, []string{clean(c.Name()), fmt.Sprintf("%d/%d", c.Ready(), c.Replicas), clean(c.Workload.String()), answer(c.Settings.Delete),
-			product(c), storage(c), join(clean(some(c.Aliases))), clean(c.Image)})
+		t.Rows = append(t.Rows, []string{clean(c.Name()), product(c), storage(c), answer(c.Settings.Delete),
+			fmt.Sprintf("%d/%d", c.Ready(), c.Replicas), clean(c.Workload.String()), join(clean(some(c.Aliases))), clean(c.Image)})
 	}
 	if h := found.Outside; h != nil {
 		host := hostOf(h)
-		t.Rows = append(t.Rows, []string{host, notKnown, "-", notKnown, "outside of the cluster", notKnown, join(clean(some(others(h, host)))), notKnown})
+		t.Rows = append(t.Rows, []string{host, "outside of the cluster", notKnown, notKnown, notKnown, "-", join(clean(some(others(h, host)))), notKnown})
 	}
 	if wide {
 		t.Columns = append(t.Columns, output.Column{Header: "KNOWN BY"})
@@ -110,13 +111,17 @@ func registryTable(found *locate.Found, wide bool) *output.Table {
 // tell nobody apart.
 const leastAliases = 12
 
-// narrowed takes columns off the end until the table fits: what something is and where it runs stays.
+// narrowed takes columns out until the table fits. Where something runs, and whether it
+// does, stays.
 func narrowed(t *output.Table, o ResultOptions) *output.Table {
-	for o.Width > 0 && len(t.Columns) > 4 && leastWidth(t, o.NoHeaders) > o.Width {
-		n := len(t.Columns) - 1
-		t.Columns = t.Columns[:n]
-		for i := range t.Rows {
-			t.Rows[i] = t.Rows[i][:n]
+	for _, header := range []string{"IMAGE", "ALSO KNOWN AS", "STORAGE", "DELETE", "PRODUCT"} {
+		if o.Width <= 0 || leastWidth(t, o.NoHeaders) <= o.Width {
+			break
+		}
+		i := slices.IndexFunc(t.Columns, func(c output.Column) bool { return c.Header == header })
+		t.Columns = slices.Delete(t.Columns, i, i+1)
+		for k := range t.Rows {
+			t.Rows[k] = slices.Delete(t.Rows[k], i, i+1)
 		}
 	}
 	return t
