@@ -47,6 +47,7 @@ const applyExample = `  # Do what was planned
 // applyFlags are those of apply alone.
 type applyFlags struct {
 	yes    bool
+	dryRun bool
 	resume string
 	gc     bool
 	gcFlags
@@ -69,6 +70,7 @@ func newApplyCommand(f *flags) *cobra.Command {
 	}
 	own := newSet("apply")
 	own.BoolVarP(&a.yes, "yes", "y", false, "do not ask")
+	own.BoolVar(&a.dryRun, "dry-run", false, "ask everybody who can refuse, show the plan, and change nothing")
 	own.StringVar(&a.resume, "resume", "", "go on with this `RUN`; last is the newest")
 	own.BoolVar(&a.gc, "gc", false, "collect the registry's garbage afterwards, read-only and verified, and prove that what was kept can be pulled")
 	a.bind(own)
@@ -90,7 +92,7 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 		return f.interrupted(ctx, err)
 	}
 	if j.plan.Totals.TagsDeleted+j.plan.Totals.ManifestsGone == 0 {
-		fmt.Fprintln(f.io.Err, "nothing to delete")
+		fmt.Fprintln(f.io.Err, "nothing to delete; what is garbage already: "+j.session.again("gc"))
 		return nil
 	}
 	if a.gc {
@@ -108,7 +110,10 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 	}
 	surviveBrokenPipe()
 	result, err := j.run(ctx)
-	if err := j.conclude(ctx, result, err); err != nil || !a.gc {
+	if err := j.conclude(ctx, result, err, a.gc); err != nil || !a.gc {
+		if a.gc {
+			fmt.Fprintln(f.io.Err, "no garbage was collected")
+		}
 		return err
 	}
 	if err := j.session.gc(ctx, &a.gcFlags); err != nil {
@@ -141,6 +146,9 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 			j.raw, err = json.MarshalIndent(j.plan, "", "  ")
 		}
 		return j, err
+	}
+	if err := f.agree(set, j.plan); err != nil {
+		return nil, err
 	}
 	if err := f.adopt(set, j.plan); err != nil {
 		return nil, err
@@ -178,6 +186,32 @@ func readPlan(name string, stdin io.Reader) ([]byte, *plan.Plan, error) {
 	return raw, p, nil
 }
 
+// agree refuses flags that a plan has an answer to already, and another one.
+func (f *flags) agree(set *pflag.FlagSet, p *plan.Plan) error {
+	for _, name := range ruleNames {
+		if set.Changed(name) {
+			return hint.With(usagef("--%s does not go with a plan that is made already: it has its rules", name), "make a new plan with it, or leave it out")
+		}
+	}
+	return f.sameNamespace(set, p)
+}
+
+// sameNamespace refuses -n with another namespace than that of p's registry.
+func (f *flags) sameNamespace(set *pflag.FlagSet, p *plan.Plan) error {
+	parts := strings.Split(p.Registry.Name, "/")
+	if !set.Changed("namespace") {
+		return nil
+	}
+	namespace, err := f.kube.Namespace()
+	if err != nil {
+		return err
+	}
+	if strings.Contains(p.Registry.Name, "://") || len(parts) == 3 && parts[1] == namespace {
+		return nil
+	}
+	return usagef("-n %s: the registry is %q", namespace, p.Registry.Name)
+}
+
 // adopt takes over from a plan how clusters were asked, so that they are asked
 // the same again.
 func (f *flags) adopt(set *pflag.FlagSet, p *plan.Plan) error {
@@ -189,6 +223,8 @@ func (f *flags) adopt(set *pflag.FlagSet, p *plan.Plan) error {
 		f.use.partial = append(f.use.partial, name)
 	}
 	f.use.aliases = append(f.use.aliases, p.Cluster.Aliases...)
+	f.use.foreign = append(f.use.foreign, p.Cluster.Foreign...)
+	f.use.deep, f.use.nodeImages = f.use.deep || p.Cluster.Deep, f.use.nodeImages || p.Cluster.NodeImages
 	if p.Cluster.Skipped {
 		f.use.none = true
 		return nil
@@ -256,16 +292,25 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	if err := j.deletable(ctx); err != nil {
 		return err
 	}
-	if a.yes {
+	if a.yes && !a.dryRun {
 		return nil
 	}
 	if !f.io.Quiet {
-		if err := render.Plan(f.io.Err, render.Table, j.plan, f.planOptions(j.graph, false)); err != nil {
+		if err := render.Plan(f.io.Err, render.Table, j.plan, f.planOptions(j.graph, false, time.Now())); err != nil {
 			return err
 		}
 	}
+	if a.dryRun {
+		fmt.Fprintln(f.io.Err, "nothing was changed: --dry-run")
+		return cli.Exit(cli.ExitOK)
+	}
 	t := j.plan.Totals
-	return f.confirm(ctx, false, fmt.Sprintf("delete %d tags and %d manifests from %s?", t.TagsDeleted, t.ManifestsGone, j.session.name))
+	question := fmt.Sprintf("delete %d tags and %d manifests from %s?", t.TagsDeleted, t.ManifestsGone, j.session)
+	if a.gc {
+		question = fmt.Sprintf("delete %d tags and %d manifests from %s, then restart it twice to free their space? They cannot be restored after that.",
+			t.TagsDeleted, t.ManifestsGone, j.session)
+	}
+	return f.confirm(ctx, false, question)
 }
 
 // stillUsed refuses a plan whose registry nobody seems to use any more, although somebody
@@ -319,14 +364,7 @@ func refusal(guards []plan.Guard) error {
 
 // deletable asks the registry whether it deletes at all, before anything depends on it.
 func (j *job) deletable(ctx context.Context) error {
-	repository := ""
-	for _, r := range j.plan.Repos {
-		for _, m := range r.Manifests {
-			if m.Action == plan.Delete {
-				repository = r.Name
-			}
-		}
-	}
+	repository := firstDeletion(j.plan)
 	if repository == "" { // tags only
 		return nil
 	}
@@ -404,7 +442,7 @@ func (j *job) run(ctx context.Context) (*apply.Result, error) {
 }
 
 // conclude says how it went.
-func (j *job) conclude(ctx context.Context, r *apply.Result, err error) error {
+func (j *job) conclude(ctx context.Context, r *apply.Result, err error, gc bool) error {
 	f := j.session.flags
 	name := filepath.Base(j.backup.Dir)
 	if r != nil {
@@ -412,8 +450,11 @@ func (j *job) conclude(ctx context.Context, r *apply.Result, err error) error {
 			err = printErr // what happened to the registry matters more than who was told
 		}
 	}
-	if !f.io.Quiet {
+	if !f.io.Quiet && (!gc || err != nil || !r.Complete()) {
 		fmt.Fprintf(f.io.Err, "run %s: to undo it, kubectl regprune restore %s\n", name, name)
+	}
+	if !gc && err == nil && !f.io.Quiet {
+		fmt.Fprintf(f.io.Err, "no space is free yet: %s\n", j.session.again("gc"))
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -53,6 +53,7 @@ func (s *session) use(ctx context.Context, g *graph.Registry) (*used, error) {
 		cluster: plan.Cluster{
 			Contexts: view.Contexts, Aliases: slices.Compact(slices.Sorted(slices.Values(o.Hosts.Aliases))),
 			References: m.References, Matched: m.Matched, Missing: view.Missing,
+			Foreign: f.use.foreign, Deep: f.use.deep, NodeImages: f.use.nodeImages,
 		},
 	}
 	out.tell(m)

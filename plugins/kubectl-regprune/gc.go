@@ -65,10 +65,10 @@ func newGCCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return f.interrupted(cmd.Context(), err)
 			}
-			if err := s.collectable(); err != nil {
+			if err := s.rehearse(cmd.Context(), g); err != nil {
 				return err
 			}
-			if err := f.confirm(cmd.Context(), yes, fmt.Sprintf("make %s read-only, and collect its garbage?", s.name)); err != nil {
+			if err := f.confirm(cmd.Context(), yes, fmt.Sprintf("restart %s twice, read-only in between, and collect its garbage? What was deleted cannot be restored after that.", s)); err != nil {
 				return err
 			}
 			return s.gc(cmd.Context(), g)
@@ -160,6 +160,7 @@ func (f *flags) ended(ctx context.Context, err error) error {
 		return cli.WithCode(hint.With(err, "run an image of the registry that has a shell, as the official ones do; "+
 			"or stop the registry, run its garbage-collect without -m on its volume, and start it again"), exitRefused)
 	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(f.io.Err, "interrupted; unless an error below says otherwise, the registry is as it was")
 		return cli.WithCode(err, cli.ExitInterrupted)
 	}
 	return err

@@ -17,7 +17,7 @@ func newListCommand(f *flags) *cobra.Command {
 		Use: "list [flags]", Short: "List the registries in the cluster, and what speaks for each", Args: cobra.NoArgs,
 		Example: "  # In all namespaces\n  kubectl regprune list -A",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(render.ResultFormats); err != nil {
+			if err := f.check(render.ListFormats); err != nil {
 				return err
 			}
 			namespace, err := f.kube.Namespace()
@@ -44,5 +44,5 @@ func newListCommand(f *flags) *cobra.Command {
 	}
 	own := newSet("list")
 	own.BoolVarP(&everywhere, "all-namespaces", "A", false, "look in all namespaces")
-	return f.verb(cmd, own, f.show.set(render.ResultFormats))
+	return f.verb(cmd, own, f.show.set(render.ListFormats))
 }

@@ -19,13 +19,19 @@ import (
 
 func usagef(format string, args ...any) error { return cli.Usagef(format, args...) }
 
+// ruleNames are the flags that say what to keep.
+var ruleNames = []string{
+	"repo", "exclude-repo", "keep", "keep-regex", "keep-number", "keep-semver", "keep-last", "keep-within",
+	"delete", "delete-regex", "sort", "min-age", "untagged", "rules", "as-of",
+}
+
 // policy makes rules of the flags, or of the file that they name.
 func (r *ruleFlags) policy(set *pflag.FlagSet) (*policy.Policy, error) {
 	if r.file != "" {
-		for _, name := range []string{
-			"repo", "exclude-repo", "keep", "keep-regex", "keep-number", "keep-semver", "keep-last", "keep-within",
-			"delete", "delete-regex", "sort", "min-age", "untagged",
-		} {
+		for _, name := range ruleNames {
+			if name == "rules" || name == "as-of" {
+				continue
+			}
 			if set.Changed(name) {
 				return nil, usagef("--rules and --%s exclude each other: a file has all rules", name)
 			}

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
@@ -30,10 +32,11 @@ func newPlanCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return f.interrupted(cmd.Context(), err)
 			}
-			if err := render.Plan(f.io.Out, f.show.output, p, f.planOptions(g, tags)); err != nil {
+			if err := render.Plan(f.io.Out, f.show.output, p, f.planOptions(g, tags, time.Time{})); err != nil {
 				return err
 			}
 			s.tell()
+			f.warn(p)
 			if detailed && p.Totals.TagsDeleted+p.Totals.ManifestsGone > 0 {
 				return cli.Exit(exitDiffers)
 			}
@@ -56,8 +59,8 @@ func newPlanCommand(f *flags) *cobra.Command {
 	return cmd
 }
 
-func (f *flags) planOptions(g *graph.Registry, tags bool) render.PlanOptions {
-	return render.PlanOptions{Width: f.io.Width(), NoHeaders: f.show.noHeaders, Tags: tags, Graph: g}
+func (f *flags) planOptions(g *graph.Registry, tags bool, now time.Time) render.PlanOptions {
+	return render.PlanOptions{Width: f.io.Width(), NoHeaders: f.show.noHeaders, Tags: tags, Graph: g, Now: now}
 }
 
 // plan looks at registry and clusters, and decides. Nothing is changed.
@@ -115,9 +118,45 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 			p = plan.Make(in)
 		}
 	}
+	s.mayDelete(ctx, p)
+	p.Notes = append(p.Notes, plan.Unused(rules, g)...)
 	p.Notes = append(p.Notes, append(used.notes, s.notes...)...)
 	s.notes = nil
 	return p, g, nil
+}
+
+// mayDelete notes that the registry would refuse to delete, by a digest that cannot exist.
+func (s *session) mayDelete(ctx context.Context, p *plan.Plan) {
+	repository := firstDeletion(p)
+	if repository == "" {
+		return
+	}
+	if d, err := s.client.Deletion(ctx, repository); err == nil && d.Ability == registry.Disabled {
+		s.notes = append(s.notes, "the registry does not delete: "+s.enableDeletion())
+	}
+}
+
+// firstDeletion is a repository that loses a manifest, "" if none does.
+func firstDeletion(p *plan.Plan) string {
+	for _, r := range p.Repos {
+		for _, m := range r.Manifests {
+			if m.Action == plan.Delete {
+				return r.Name
+			}
+		}
+	}
+	return ""
+}
+
+// warn says on stderr what would keep the plan from being applied, where stdout is for a
+// program.
+func (f *flags) warn(p *plan.Plan) {
+	if f.show.output == render.Table || f.show.output == render.Wide || f.io.Quiet {
+		return
+	}
+	for _, g := range p.Guards {
+		fmt.Fprintf(f.io.Err, "note: apply would refuse this plan: %s (%s overrules)\n", streams.SanitizeLine(g.Text), g.Overrule)
+	}
 }
 
 // identity is which registry this is.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/rbac"
 )
@@ -51,7 +52,7 @@ func newRBACCommand(f *flags) *cobra.Command {
 			}
 			text, err := rbac.YAML(o)
 			if err != nil {
-				return usagef("%v", err)
+				return cli.WithCode(err, cli.ExitUsage)
 			}
 			_, err = io.WriteString(f.io.Out, text)
 			return err

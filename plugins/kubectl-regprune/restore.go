@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
@@ -38,7 +39,7 @@ func newRestoreCommand(f *flags) *cobra.Command {
 			if len(only) > 0 {
 				o.Repos = func(name string) bool { return slices.Contains(only, name) }
 			}
-			return f.restore(cmd.Context(), args[0], o, yes || check)
+			return f.restore(cmd.Context(), cmd.Flags(), args[0], o, yes || check)
 		},
 	}
 	own := newSet("restore")
@@ -49,13 +50,16 @@ func newRestoreCommand(f *flags) *cobra.Command {
 	return f.verb(cmd, own, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
 }
 
-func (f *flags) restore(ctx context.Context, name string, o backup.RestoreOptions, agreed bool) error {
+func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, o backup.RestoreOptions, agreed bool) error {
 	dir, err := runDir(name)
 	if err != nil {
 		return err
 	}
 	b, err := backup.Open(dir)
 	if err != nil {
+		return err
+	}
+	if err := f.sameNamespace(set, b.Plan); err != nil {
 		return err
 	}
 	s, err := f.reconnect(ctx, b.Plan, "run")

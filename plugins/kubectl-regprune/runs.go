@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,7 @@ func newRunsCommand(f *flags) *cobra.Command {
 }
 
 func (f *flags) resultOptions() render.ResultOptions {
-	return render.ResultOptions{Width: f.io.Width(), NoHeaders: f.show.noHeaders}
+	return render.ResultOptions{Width: f.io.Width(), NoHeaders: f.show.noHeaders, Now: time.Now()}
 }
 
 // runDir is the folder of a run: of its name, of the last one, or a path.

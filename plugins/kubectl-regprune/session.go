@@ -238,6 +238,14 @@ func (s *session) exec() (disk.Runner, error) {
 	return nil, fmt.Errorf("no pod of %q is ready", s.name)
 }
 
+// String is the registry as questions name it.
+func (s *session) String() string {
+	if s.context == "" {
+		return s.name
+	}
+	return s.name + " in the context " + s.context
+}
+
 // container is the one that runs the registry.
 func (s *session) container() string {
 	return cmp.Or(s.flags.reach.container, s.candidate.Container)

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"slices"
+	"time"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
@@ -30,7 +35,7 @@ func newWhyCommand(f *flags) *cobra.Command {
 			if file != "" {
 				_, p, err = readPlan(file, f.io.In)
 			} else {
-				_, p, g, err = f.plan(cmd.Context(), cmd.Flags(), args[1:])
+				_, p, g, err = f.storied(cmd.Context(), cmd.Flags(), args[1:])
 			}
 			if err != nil {
 				return f.interrupted(cmd.Context(), err)
@@ -45,4 +50,28 @@ func newWhyCommand(f *flags) *cobra.Command {
 	own := newSet("why")
 	own.StringVar(&file, "plan", "", "explain the plan in this `FILE`, instead of making one")
 	return f.verb(cmd, own, f.rules.set(), f.use.set(), f.limits.set(), f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
+}
+
+// storied is a plan to tell from: of the rules that are given, or without any, of what is
+// in use.
+func (f *flags) storied(ctx context.Context, set *pflag.FlagSet, args []string) (*session, *plan.Plan, *graph.Registry, error) {
+	if slices.ContainsFunc(ruleNames, set.Changed) {
+		return f.plan(ctx, set, args)
+	}
+	s, err := f.connect(ctx, args)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	g, err := s.look(ctx, nil)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	used, err := s.use(ctx, g)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return s, plan.Make(plan.Input{
+		Graph: g, Rules: plan.KeepAll, Use: used.references, Cluster: used.cluster, Registry: s.identity(false), Now: time.Now(),
+		Limits: plan.Limits{MaxShare: 1, MaxCount: -1},
+	}), g, nil
 }

@@ -44,6 +44,9 @@ type Cluster struct {
 	Matched    int      `json:"matched"`           // references that lead into this registry
 	Missing    []string `json:"missing,omitempty"` // kinds that could not be read, allowed by the user
 	Skipped    bool     `json:"skipped,omitempty"` // no cluster was asked, by the user's wish
+	Foreign    []string `json:"foreign,omitempty"` // hosts that are not the registry, by the user's word
+	Deep       bool     `json:"deepScan,omitempty"`
+	NodeImages bool     `json:"nodeImages,omitempty"`
 }
 
 // Action is what happens to a tag or manifest.

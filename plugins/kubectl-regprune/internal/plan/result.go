@@ -7,7 +7,7 @@ import (
 
 // maxSites are listed for each tag or manifest: a plan says why, and is no inventory
 // of the cluster.
-const maxSites = 3
+const maxSites = 10
 
 func use(sites []roots.Site) Use {
 	return Use{Sites: sites[:min(len(sites), maxSites)], SiteCount: len(sites)}

@@ -140,6 +140,8 @@ func images(o Options) []Rule {
 	if !slices.ContainsFunc(all, nodes.within) {
 		all = append(all, nodes)
 	}
+	all = append(all, Rule{Why: "tell this cluster from others, so that a plan is not applied to a namesake", Resources: []string{"namespaces"}, Verbs: []string{"get"},
+		Names: []string{"kube-system"}, Cluster: true, Optional: true})
 	return append(all, Rule{Why: "the registry that the cluster announces", Resources: []string{"configmaps"}, Verbs: []string{"get"},
 		Names: []string{"local-registry-hosting"}, Cluster: true, Optional: true})
 }
