@@ -8,7 +8,7 @@ import (
 )
 
 // roomyHeap is how many bytes the heap may have before garbage is collected more often.
-const roomyHeap = 112 << 20
+const roomyHeap = 124 << 20
 
 // frugal saves time where a registry is small, as garbage is then no problem, and memory
 // where it is large, as half of that would be garbage. It leaves alone what the
@@ -22,11 +22,14 @@ func frugal() {
 	afterCollection(func() { debug.SetMemoryLimit(heapLimit(liveHeap())) })
 }
 
-// heapLimit is the limit for a heap with so many bytes in use. Somewhat more than these it
-// has to be, or all time would go into collecting garbage.
+// heapLimit is the limit for a heap with so many bytes in use. Where these come near the
+// usual limit it grows, or all time would go into collecting garbage.
 func heapLimit(live uint64) int64 {
-	const most = 1 << 50
-	return max(roomyHeap, int64(min(live, most)/5*6)) //nolint:gosec // bounded
+	const near, most = roomyHeap / 6 * 5, 1 << 50
+	if live <= near {
+		return roomyHeap
+	}
+	return int64(min(live, most) / 4 * 5) //nolint:gosec // bounded
 }
 
 // afterCollection calls f after each collection of garbage, from now on.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestHeapLimit(t *testing.T) {
-	for live, want := range map[uint64]int64{0: roomyHeap, 80 << 20: roomyHeap, 500: roomyHeap, 1000 << 20: (1000 << 20) / 5 * 6} {
+	for live, want := range map[uint64]int64{0: roomyHeap, 80 << 20: roomyHeap, 500: roomyHeap, 1000 << 20: 1250 << 20} {
 		if got := heapLimit(live); got != want {
 			t.Errorf("%d in use: %d, want %d", live, got, want)
 		}
