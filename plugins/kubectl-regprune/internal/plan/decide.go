@@ -146,6 +146,29 @@ func (d *decider) fromRules() {
 		kept[part.Digest] = true
 	}
 	d.ruleAll(d.entry.Evaluate(parts, kept, d.in.Now))
+	d.keepAttachments(kept)
+}
+
+// keepAttachments asks about names of attachments, such as sha256-….sig, what rules keep:
+// otherwise they go with what they belong to. Without dates, only rules for names can
+// say so.
+func (d *decider) keepAttachments(kept map[string]bool) {
+	var images []policy.Image
+	needed := d.in.Graph.Closure(d.repo, slices.Sorted(maps.Keys(d.reasons)))
+	for _, digest := range slices.Sorted(maps.Keys(d.tagged)) {
+		if _, stays := needed[digest]; stays {
+			continue
+		}
+		for _, name := range d.tagged[digest] {
+			if graph.AttachedTo(name) != "" {
+				images = append(images, policy.Image{Digest: digest, Tags: []string{name}})
+				kept[digest] = true
+			}
+		}
+	}
+	decisions := d.entry.Evaluate(images, kept, d.in.Now)
+	maps.DeleteFunc(decisions, func(_ string, decision policy.Decision) bool { return decision.Verdict != policy.Kept })
+	d.ruleAll(decisions)
 }
 
 // ruleAll goes by the order of the tags: the first reason to keep an image is the one

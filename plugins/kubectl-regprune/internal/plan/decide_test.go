@@ -97,7 +97,10 @@ func told(p *Plan, names string) string {
 }
 
 // rules keep tags that begin with keep, and let the rest go.
-type rules struct{ untagged bool }
+type rules struct {
+	untagged bool
+	keep     string // a further beginning
+}
 
 func (r rules) Entry(string) Entry { return r }
 func (rules) Words() []string      { return nil }
@@ -107,12 +110,12 @@ func (rules) Untagged(time.Time, time.Time, time.Time) policy.Decision {
 	return policy.Decision{Verdict: policy.NotKept}
 }
 
-func (rules) Evaluate(images []policy.Image, _ map[string]bool, _ time.Time) map[string]policy.Decision {
+func (r rules) Evaluate(images []policy.Image, _ map[string]bool, _ time.Time) map[string]policy.Decision {
 	out := map[string]policy.Decision{}
 	for _, i := range images {
 		for _, tag := range i.Tags {
 			out[tag] = policy.Decision{Verdict: policy.NotKept, Rule: 2}
-			if strings.HasPrefix(tag, "keep") {
+			if strings.HasPrefix(tag, "keep") || r.keep != "" && strings.HasPrefix(tag, r.keep) {
 				out[tag] = policy.Decision{Verdict: policy.Kept, Rule: 1}
 			}
 		}
@@ -128,7 +131,7 @@ func TestDecisions(t *testing.T) {
 		digests           map[string]string
 		untagged, two     bool // a policy, and a server, of version 2
 		overwrite         bool
-		failed            string
+		failed, keep      string
 	}{
 		{name: "one goes, one stays", shelf: "a b 1=a keep=b", want: "1 delete not-kept\n@a delete not-kept 1\n@b keep tagged\nkeep keep rule"},
 		{name: "twins", shelf: "a 1=a keep=a", want: "1 untag not-kept\n@a keep tagged\nkeep keep rule"},
@@ -152,6 +155,7 @@ func TestDecisions(t *testing.T) {
 			want: "1 delete not-kept\n@a delete not-kept 1\n@s delete referrer-of-deleted 2\n@u delete referrer-of-deleted 3"},
 		{name: "a signature of nothing", shelf: "s sig-of-gone=s", want: "@s keep untagged\nsig-of-gone keep untagged"},
 		{name: "a signature of nothing, unwanted", untagged: true, shelf: "s sig-of-gone=s", want: "@s delete referrer-of-deleted 1\nsig-of-gone delete referrer-of-deleted"},
+		{name: "a signature of nothing, kept by its name", untagged: true, keep: "sha256-", shelf: "s sig-of-gone=s", want: "@s keep rule\nsig-of-gone keep rule"},
 		{name: "untagged", shelf: "a i>b b keep=i", want: "@a keep untagged\n@b keep child-of-kept\n@i keep tagged\nkeep keep rule"},
 		{name: "untagged, unwanted", untagged: true, shelf: "a i>b b keep=i", want: "@a delete untagged-deleted 1\n@b keep child-of-kept\n@i keep tagged\nkeep keep rule"},
 		{name: "an untagged index keeps its images", shelf: "i>a a", want: "@a keep child-of-kept\n@i keep untagged"},
@@ -176,7 +180,7 @@ func TestDecisions(t *testing.T) {
 				refs.Digests[hash(name)] = site(why)
 			}
 			p := Make(Input{
-				Graph: g, Rules: rules{tc.untagged}, Use: refs, Now: noon, Registry: Registry{TagsOwn: !tc.two}, Overwrite: tc.overwrite,
+				Graph: g, Rules: rules{untagged: tc.untagged, keep: tc.keep}, Use: refs, Now: noon, Registry: Registry{TagsOwn: !tc.two}, Overwrite: tc.overwrite,
 				Limits: Limits{MaxShare: 1, MaxCount: -1},
 			})
 			if diff := cmp.Diff(tc.want, told(p, tc.shelf+" gone")); diff != "" {
@@ -214,9 +218,10 @@ func TestGuards(t *testing.T) {
 		{"nothing in use", "a b 1=a keep=b", Limits{MaxShare: 1, MaxCount: -1}, Cluster{}, "no-references --allow-no-references"},
 		{"nothing in use, allowed", "a b 1=a keep=b", Limits{MaxShare: 1, MaxCount: -1, AllowNoUse: true}, Cluster{}, ""},
 		{"nobody asked", "a b 1=a keep=b", Limits{MaxShare: 1, MaxCount: -1}, Cluster{Skipped: true}, ""},
+		{"untagged ones", "a b keep=b", Limits{MaxShare: 0.4, MaxCount: -1}, Cluster{Matched: 1}, "max-delete --max-delete 50%"},
 		{"nothing goes", "b keep=b", Limits{MaxCount: -1}, Cluster{}, ""},
 	} {
-		p := Make(Input{Graph: shelfOf(t, tc.shelf), Rules: rules{}, Now: noon, Registry: Registry{TagsOwn: true}, Limits: tc.limits, Cluster: tc.cluster})
+		p := Make(Input{Graph: shelfOf(t, tc.shelf), Rules: rules{untagged: true}, Now: noon, Registry: Registry{TagsOwn: true}, Limits: tc.limits, Cluster: tc.cluster})
 		var got []string
 		for _, g := range p.Guards {
 			got = append(got, g.ID+" "+g.Overrule)

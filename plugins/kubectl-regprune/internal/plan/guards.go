@@ -30,23 +30,35 @@ func Check(p *Plan, l Limits) []Guard {
 	if !p.Cluster.Skipped && p.Cluster.Matched == 0 && !l.AllowNoUse && p.Totals.TagsDeleted+p.Totals.ManifestsGone > 0 {
 		out = append(out, Guard{
 			ID: GuardNoUse, Overrule: "--allow-no-references",
-			Text: fmt.Sprintf("none of the cluster's %d image references leads into this registry, so its names there may be others than was thought", p.Cluster.References),
+			Text: fmt.Sprintf("none of the %d images that the cluster names is of this registry, so its names there may be others than was thought", p.Cluster.References),
 		})
 	}
 	return out
 }
 
-// tooMuch compares what goes with the limits, over the repositories that have rules.
+// tooMuch compares what goes with the limits, over the repositories that have rules: tags,
+// and manifests that never had one.
 func tooMuch(p *Plan, l Limits) *Guard {
-	all, gone := 0, 0
+	all, gone, what := 0, 0, "tags"
+	count := func(goes bool) {
+		all++
+		if goes {
+			gone++
+		}
+	}
 	for _, r := range p.Repos {
 		for _, t := range r.Tags {
-			if t.Reason == NoRule {
-				continue
+			if t.Reason != NoRule {
+				count(t.Action != Keep)
 			}
-			all++
-			if t.Action != Keep {
-				gone++
+		}
+		for _, m := range r.Manifests {
+			switch m.Reason {
+			case UntaggedGone:
+				what = "tags and untagged manifests"
+				count(true)
+			case UntaggedKept:
+				count(false)
 			}
 		}
 	}
@@ -54,13 +66,13 @@ func tooMuch(p *Plan, l Limits) *Guard {
 	case l.MaxCount >= 0 && gone > l.MaxCount:
 		return &Guard{
 			ID: GuardMaxDelete, Overrule: "--max-delete " + strconv.Itoa(gone),
-			Text: fmt.Sprintf("%d tags would go, more than the %d allowed", gone, l.MaxCount),
+			Text: fmt.Sprintf("%d %s would go, more than the %d allowed", gone, what, l.MaxCount),
 		}
 	case l.MaxCount < 0 && float64(gone) > l.MaxShare*float64(all):
 		share := (100*gone + all - 1) / all
 		return &Guard{
 			ID: GuardMaxDelete, Overrule: fmt.Sprintf("--max-delete %d%%", share),
-			Text: fmt.Sprintf("%d of %d tags would go (%d%%), more than the %.4g%% allowed", gone, all, share, 100*l.MaxShare),
+			Text: fmt.Sprintf("%d of %d %s would go (%d%%), more than the %.4g%% allowed", gone, all, what, share, 100*l.MaxShare),
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func TestKeptThoughItLooksLone(t *testing.T) {
 			}
 		}
 	}
-	rules, err := policy.FromFlags(policy.Spec{Keep: []string{"*"}, Untagged: true, UntaggedMinAge: "0"})
+	rules, err := policy.FromFlags(policy.Spec{Keep: []string{"?"}, Untagged: true, UntaggedMinAge: "0"})
 	if err != nil {
 		t.Fatal(err)
 	}
