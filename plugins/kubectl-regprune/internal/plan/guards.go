@@ -40,27 +40,28 @@ func Check(p *Plan, l Limits) []Guard {
 // and manifests that never had one.
 func tooMuch(p *Plan, l Limits) *Guard {
 	all, gone, what := 0, 0, "tags"
-	count := func(goes bool) {
-		all++
-		if goes {
-			gone++
-		}
-	}
+	spared, removed := 0, 0 // untagged manifests
 	for _, r := range p.Repos {
 		for _, t := range r.Tags {
-			if t.Reason != NoRule {
-				count(t.Action != Keep)
+			if t.Reason == NoRule {
+				continue
+			}
+			all++
+			if t.Action != Keep {
+				gone++
 			}
 		}
 		for _, m := range r.Manifests {
 			switch m.Reason {
 			case UntaggedGone:
-				what = "tags and untagged manifests"
-				count(true)
+				removed++
 			case UntaggedKept:
-				count(false)
+				spared++
 			}
 		}
+	}
+	if removed > 0 {
+		all, gone, what = all+spared+removed, gone+removed, "tags and untagged manifests"
 	}
 	switch {
 	case l.MaxCount >= 0 && gone > l.MaxCount:
