@@ -25,6 +25,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 )
@@ -76,7 +77,7 @@ func main() {
 	flag.IntVar(&o.revisions, "revisions", 5000, "ReplicaSets to look for images in")
 	flag.StringVar(&o.plugin, "plugin", "", "the kubectl-regprune to measure (default: it is built)")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		log.Fatal("error: ", err)
