@@ -71,7 +71,7 @@ func main() {
 	flag.IntVar(&o.large, "large", 10_000, "tags to take the inventory of once, with dates")
 	flag.IntVar(&o.big, "big", 100_000, "tags to measure the memory with")
 	flag.IntVar(&o.deletes, "deletes", 2000, "tags of one repository to delete from 3.1")
-	flag.IntVar(&o.slowDeletes, "slow-deletes", 400, "the same from 2.8, which reads all tags for each deletion")
+	flag.IntVar(&o.slowDeletes, "slow-deletes", 600, "the same from 2.8, which reads all tags for each deletion")
 	flag.IntVar(&o.scriptTags, "script-tags", 2000, "tags that the script and the plugin are let loose on")
 	flag.IntVar(&o.workloads, "workloads", 2000, "Deployments to look for images in")
 	flag.IntVar(&o.revisions, "revisions", 5000, "ReplicaSets to look for images in")
