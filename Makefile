@@ -37,7 +37,7 @@ FORCE: # go's own cache knows better than make what is out of date
 .PHONY: test
 test: ## Run all tests that need no cluster, with the race detector; ends with counts
 	@hack/need $(TEST_PACKAGES)
-	go run ./hack/testcount -race -timeout=20m ./...
+	go run ./hack/testcount -race -timeout=30m ./...
 
 .PHONY: e2e
 e2e: ## Bring a real cluster up, test the plugins on it, take it down (Linux, root)

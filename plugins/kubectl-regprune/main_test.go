@@ -10,10 +10,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
@@ -22,6 +24,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
+	patience = registry.Retry{Wait: 100 * time.Millisecond, MaxWait: 3 * time.Second}
 	testscript.Main(m, map[string]func(){
 		"kubectl-regprune": func() { os.Exit(cli.Main(newCommand)) },
 	})

@@ -25,6 +25,9 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 )
 
+// patience with a server that fails: pkg/registry's own, but in tests.
+var patience registry.Retry
+
 // session is a registry that is connected to.
 type session struct {
 	flags     *flags
@@ -176,7 +179,7 @@ func (s *session) open(base *url.URL, dial dialFunc) error {
 	}
 	s.getter = newGetter(base, dial, tls)
 	s.client, err = registry.New(registry.Options{
-		Base: base, Dial: dial, TLS: tls, Credential: credential, Conns: s.flags.read.parallel,
+		Base: base, Dial: dial, TLS: tls, Credential: credential, Conns: s.flags.read.parallel, Retry: patience,
 		UserAgent: "kubectl-regprune/" + cli.Version().Version,
 		OnRetry: func(a registry.Attempt) {
 			if s.pressure != nil {
