@@ -55,6 +55,7 @@ bench: ## Run the benchmarks
 	@hack/need $(TEST_PACKAGES)
 	go test -run '^$$' -bench . -benchmem ./pkg/... ./plugins/...
 	go run ./hack/bench/redismem # in a real pod if TESTBED_KUBECONFIG is set
+	go run ./hack/bench/regprune
 
 .PHONY: lint
 lint: ## Check formatting, go vet, linters and shell scripts
