@@ -155,6 +155,8 @@ func TestBrokenPipe(t *testing.T) {
 	}
 	r.Close()
 	err = cmd.Wait()
+	w.site.mu.Lock()
+	defer w.site.mu.Unlock()
 	if env := w.site.env(); len(env) > 0 || w.site.deployment.Annotations[collect.Annotation] != "" {
 		t.Errorf("it ended with %v, and left the registry with %v and %v", err, env, w.site.deployment.Annotations)
 	}

@@ -50,8 +50,8 @@ func pushesMeanwhile(t *testing.T, c *Cluster, spec depotSpec) {
 		t.Fatalf("exit code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
 	t.Logf("%d pushes accepted, %d refused", len(accepted), refused)
-	if len(accepted) == 0 || refused == 0 {
-		t.Errorf("%d pushes accepted, %d refused: want some of both", len(accepted), refused)
+	if len(accepted) == 0 { // none may be refused: the registry is read-only for two seconds, and away before and after
+		t.Error("no push was accepted")
 	}
 	for tag, content := range accepted {
 		if err := d.pull("app", tag, content); err != nil {
