@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,12 +14,9 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
-	"github.com/kubectl-suite/kubectl-suite/pkg/kube"
-	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/apply"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
 )
@@ -77,15 +72,6 @@ func newApplyCommand(f *flags) *cobra.Command {
 	return f.verb(cmd, own, f.rules.set(), f.use.set(), f.limits.set(), f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
 }
 
-// job is a plan that is about to be applied.
-type job struct {
-	session *session
-	plan    *plan.Plan
-	raw     []byte // of the plan
-	graph   *graph.Registry
-	backup  *backup.Backup // of a run that is resumed
-}
-
 func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a *applyFlags) error {
 	j, err := f.job(ctx, set, args, a.resume)
 	if err != nil {
@@ -120,273 +106,6 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 		return err
 	}
 	return j.session.prove(ctx, j.plan)
-}
-
-// job makes a plan, reads one, or finds the one of a run.
-func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resume string) (*job, error) {
-	j := &job{}
-	var err error
-	switch {
-	case resume != "":
-		dir, err := runDir(resume)
-		if err != nil {
-			return nil, err
-		}
-		if j.backup, err = backup.Open(dir); err != nil {
-			return nil, err
-		}
-		j.plan = j.backup.Plan
-	case len(args) == 1 && isFile(args[0]):
-		if j.raw, j.plan, err = readPlan(args[0], f.io.In); err != nil {
-			return nil, err
-		}
-	default:
-		j.session, j.plan, j.graph, err = f.plan(ctx, set, args)
-		if err == nil {
-			j.raw, err = json.MarshalIndent(j.plan, "", "  ")
-		}
-		return j, err
-	}
-	if err := f.agree(set, j.plan); err != nil {
-		return nil, err
-	}
-	if err := f.adopt(set, j.plan); err != nil {
-		return nil, err
-	}
-	if j.session, err = f.reconnect(ctx, j.plan, "plan"); err != nil {
-		return nil, err
-	}
-	j.graph, err = j.session.look(ctx, nil)
-	return j, err
-}
-
-// isFile tells a plan's file from a workload: TYPE/NAME can be a path, but is none
-// that exists.
-func isFile(arg string) bool {
-	if arg == "-" || strings.HasSuffix(arg, ".json") || strings.HasSuffix(arg, ".yaml") {
-		return true
-	}
-	info, err := os.Stat(arg)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func readPlan(name string, stdin io.Reader) ([]byte, *plan.Plan, error) {
-	read := func() ([]byte, error) { return os.ReadFile(name) }
-	if name == "-" {
-		read = func() ([]byte, error) { return io.ReadAll(stdin) }
-	}
-	raw, err := read()
-	if err != nil {
-		return nil, nil, cli.WithCode(fmt.Errorf("reading the plan: %w", err), cli.ExitUsage)
-	}
-	p, err := plan.Parse(raw)
-	if err != nil {
-		return nil, nil, cli.WithCode(fmt.Errorf("reading the plan %q: %w", name, err), cli.ExitUsage)
-	}
-	return raw, p, nil
-}
-
-// agree refuses flags that a plan has an answer to already, and another one.
-func (f *flags) agree(set *pflag.FlagSet, p *plan.Plan) error {
-	for _, name := range ruleNames {
-		if set.Changed(name) {
-			return hint.With(usagef("--%s does not go with a plan that is made already: it has its rules", name), "make a new plan with it, or leave it out")
-		}
-	}
-	return f.sameNamespace(set, p)
-}
-
-// sameNamespace refuses -n with another namespace than that of p's registry.
-func (f *flags) sameNamespace(set *pflag.FlagSet, p *plan.Plan) error {
-	parts := strings.Split(p.Registry.Name, "/")
-	if !set.Changed("namespace") {
-		return nil
-	}
-	namespace, err := f.kube.Namespace()
-	if err != nil {
-		return err
-	}
-	if strings.Contains(p.Registry.Name, "://") || len(parts) == 3 && parts[1] == namespace {
-		return nil
-	}
-	return usagef("-n %s: the registry is %q", namespace, p.Registry.Name)
-}
-
-// adopt takes over from a plan how clusters were asked, so that they are asked
-// the same again.
-func (f *flags) adopt(set *pflag.FlagSet, p *plan.Plan) error {
-	for _, kind := range p.Cluster.Missing { // CONTEXT: KIND if there are several
-		_, name, several := strings.Cut(kind, ": ")
-		if !several {
-			name = kind
-		}
-		f.use.partial = append(f.use.partial, name)
-	}
-	f.use.aliases = append(f.use.aliases, p.Cluster.Aliases...)
-	f.use.foreign = append(f.use.foreign, p.Cluster.Foreign...)
-	f.use.deep, f.use.nodeImages = f.use.deep || p.Cluster.Deep, f.use.nodeImages || p.Cluster.NodeImages
-	if p.Cluster.Skipped {
-		f.use.none = true
-		return nil
-	}
-	current, err := f.kube.ContextName()
-	if err != nil {
-		return err
-	}
-	for _, context := range p.Cluster.Contexts {
-		if context != current {
-			f.use.contexts = append(f.use.contexts, context)
-		}
-	}
-	return nil
-}
-
-// named are the arguments that lead to the registry of a plan. A login goes to a URL that
-// the user has typed, never to one that merely is in a file.
-func (f *flags) named(p *plan.Plan) ([]string, error) {
-	if strings.Contains(p.Registry.Name, "://") {
-		if f.reach.url == "" && f.reach.username != "" {
-			return nil, hint.With(usagef("--username goes to a registry that is named on the command line, and the plan names %q", p.Registry.Name),
-				"if that is the one: --registry "+kube.Quote(p.Registry.Name))
-		}
-		if f.reach.url == "" {
-			f.reach.url = p.Registry.Name
-		}
-		return nil, nil
-	}
-	if f.reach.url != "" {
-		return nil, nil
-	}
-	return []string{p.Registry.Name}, nil
-}
-
-// reconnect finds the registry of a plan again, and makes sure that it is the one.
-func (f *flags) reconnect(ctx context.Context, p *plan.Plan, what string) (*session, error) {
-	args, err := f.named(p)
-	if err != nil {
-		return nil, err
-	}
-	s, err := f.connect(ctx, args)
-	if err != nil {
-		return nil, err
-	}
-	return s, s.is(p.Registry, what)
-}
-
-// permit asks everybody who can say no: the guards, the registry, and the user.
-func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) error {
-	f := j.session.flags
-	limits, err := f.limits.limits()
-	if err != nil {
-		return err
-	}
-	j.plan.Guards = reconsidered(set, j.plan, limits)
-	if j.backup == nil {
-		if err := refusal(j.plan.Guards); err != nil {
-			return err
-		}
-		if err := j.stillUsed(ctx); err != nil {
-			return f.interrupted(ctx, err)
-		}
-	}
-	if err := j.deletable(ctx); err != nil {
-		return err
-	}
-	if a.yes && !a.dryRun {
-		return nil
-	}
-	if !f.io.Quiet {
-		if err := render.Plan(f.io.Err, render.Table, j.plan, f.planOptions(j.graph, false, time.Now())); err != nil {
-			return err
-		}
-	}
-	if a.dryRun {
-		fmt.Fprintln(f.io.Err, "nothing was changed: --dry-run")
-		return cli.Exit(cli.ExitOK)
-	}
-	t := j.plan.Totals
-	question := fmt.Sprintf("delete %d tags and %d manifests from %s?", t.TagsDeleted, t.ManifestsGone, j.session)
-	if a.gc {
-		question = fmt.Sprintf("delete %d tags and %d manifests from %s, then restart it twice to free their space? They cannot be restored after that.",
-			t.TagsDeleted, t.ManifestsGone, j.session)
-	}
-	return f.confirm(ctx, false, question)
-}
-
-// stillUsed refuses a plan whose registry nobody seems to use any more, although somebody
-// did when it was made: it may be another registry, or have other names by now.
-func (j *job) stillUsed(ctx context.Context) error {
-	f := j.session.flags
-	if f.use.none || f.limits.allowNoUse || j.plan.Cluster.Matched == 0 {
-		return nil
-	}
-	used, err := j.session.use(ctx, j.graph)
-	if err != nil {
-		return err
-	}
-	if used.cluster.Matched > 0 {
-		return nil
-	}
-	return refusal([]plan.Guard{{
-		ID: plan.GuardNoUse, Overrule: "--allow-no-references",
-		Text: fmt.Sprintf("%d images of the registry were in use when the plan was made, and none is now", j.plan.Cluster.Matched),
-	}})
-}
-
-// reconsidered are the guards of a plan, of which those that flags are about count as
-// these say now; the others stay as they were decided with the plan.
-func reconsidered(set *pflag.FlagSet, p *plan.Plan, limits plan.Limits) (out []plan.Guard) {
-	flag := map[string]string{plan.GuardMaxDelete: "max-delete", plan.GuardEmpty: "allow-empty", plan.GuardNoUse: "allow-no-references"}
-	for _, g := range p.Guards {
-		if !set.Changed(flag[g.ID]) {
-			out = append(out, g)
-		}
-	}
-	for _, g := range plan.Check(p, limits) {
-		if set.Changed(flag[g.ID]) {
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
-func refusal(guards []plan.Guard) error {
-	if len(guards) == 0 {
-		return nil
-	}
-	var texts, flags []string
-	for _, g := range guards {
-		texts, flags = append(texts, g.Text), append(flags, g.Overrule)
-	}
-	err := fmt.Errorf("refusing to apply the plan: %s", strings.Join(texts, "; "))
-	return cli.WithCode(hint.With(err, "if that is what you want: "+strings.Join(flags, " ")), exitRefused)
-}
-
-// deletable asks the registry whether it deletes at all, before anything depends on it.
-func (j *job) deletable(ctx context.Context) error {
-	repository := firstDeletion(j.plan)
-	if repository == "" { // tags only
-		return nil
-	}
-	d, err := j.session.client.Deletion(ctx, repository)
-	switch {
-	case err != nil:
-		return err
-	case d.Ability == registry.Disabled:
-		return hint.With(fmt.Errorf("%q does not delete: %s", j.session.name, d.Evidence), j.session.enableDeletion())
-	case d.Ability == registry.Denied:
-		return hint.With(fmt.Errorf("%q does not let this user delete: %s", j.session.name, d.Evidence), "give a login that may: --username and --password-file")
-	}
-	return nil
-}
-
-// enableDeletion is what makes the registry delete.
-func (s *session) enableDeletion() string {
-	const variable = "REGISTRY_STORAGE_DELETE_ENABLED=true"
-	if c := s.candidate; c != nil && !c.Storage.RestartLosesData {
-		return fmt.Sprintf("restart it with deletion enabled, or out of maintenance: kubectl -n %s set env %s %s", c.Namespace, c.Workload, variable)
-	}
-	return "start it with " + variable + ", and not read-only"
 }
 
 // save backs up what goes.
@@ -461,18 +180,9 @@ func (j *job) conclude(ctx context.Context, r *apply.Result, err error, gc bool)
 		fmt.Fprintf(f.io.Err, "interrupted; to go on: kubectl regprune apply --resume %s\n", name)
 		return cli.Exit(cli.ExitInterrupted)
 	case err != nil:
-		return hint.With(err, firstOf(hint.Of(err), "to go on: kubectl regprune apply --resume "+name))
+		return hint.With(err, cmp.Or(hint.Of(err), "to go on: kubectl regprune apply --resume "+name))
 	case !r.Complete():
 		return cli.Exit(cli.ExitPartial)
 	}
 	return nil
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"os"
 	"os/user"
 	"time"
@@ -16,9 +14,6 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
-	"github.com/kubectl-suite/kubectl-suite/pkg/podconn"
-	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
-	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
@@ -77,22 +72,6 @@ func newGCCommand(f *flags) *cobra.Command {
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	g.bind(cmd.Flags())
 	return f.verb(cmd, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
-}
-
-func newRecoverCommand(f *flags) *cobra.Command {
-	force := false
-	cmd := &cobra.Command{
-		Use: "recover [TYPE/NAME] [flags]", Short: "Put the registry back as it was before a garbage collection that was killed",
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(render.ResultFormats); err != nil {
-				return err
-			}
-			return f.recover(cmd.Context(), args, force)
-		},
-	}
-	cmd.Flags().BoolVar(&force, "force", false, "go on although a collection may still run that cannot be ended")
-	return f.verb(cmd, f.reach.set(), f.show.set(render.ResultFormats))
 }
 
 // collectable reports why there is no garbage collection for this registry.
@@ -201,31 +180,6 @@ func (s *session) reopen(ctx context.Context) error {
 	return nil
 }
 
-func (f *flags) recover(ctx context.Context, args []string, force bool) error {
-	c, err := f.locate(ctx, args)
-	if err != nil {
-		return f.interrupted(ctx, err)
-	}
-	s := &session{flags: f, candidate: c, name: c.Name()}
-	workload, err := s.workload()
-	if err != nil {
-		return err
-	}
-	surviveBrokenPipe()
-	undone, err := collect.Recover(ctx, collect.Recovery{Workload: workload, Access: podAccess{s}, Force: force, Progress: s.progress})
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return cli.WithCode(err, cli.ExitInterrupted)
-	case err != nil:
-		return err
-	case undone == nil:
-		fmt.Fprintln(f.io.Err, "nothing to recover")
-	default:
-		fmt.Fprintf(f.io.Err, "recovered from run %s of %s, at %s\n", undone.Run, streams.SanitizeLine(undone.Who), timestamp(undone.Since))
-	}
-	return nil
-}
-
 func (s *session) workload() (collect.Workload, error) {
 	client, err := s.flags.kube.Client()
 	if err != nil {
@@ -248,47 +202,6 @@ func kindOf(k resolve.Kind) string {
 	return string(k)
 }
 
-// podAccess is the way to each pod of the registry.
-type podAccess struct{ *session }
-
-func (a podAccess) Runner(p collect.Pod) disk.Runner {
-	cfg, err := a.flags.kube.Config()
-	if err != nil {
-		return failing{err}
-	}
-	client, err := podexec.New(cfg, podexec.EndToEnd())
-	if err != nil {
-		return failing{err}
-	}
-	return disk.NewPod(client, p.Namespace, p.Name, p.Container)
-}
-
-// Door asks one pod, by the port that its container listens on.
-func (a podAccess) Door(ctx context.Context, p collect.Pod) (collect.Door, func(), error) {
-	cfg, err := a.flags.kube.Config()
-	if err != nil {
-		return nil, nil, err
-	}
-	dialer, err := podconn.New(cfg, p.Namespace)
-	if err != nil {
-		return nil, nil, err
-	}
-	port := a.candidate.ContainerPort
-	base := &url.URL{Scheme: a.candidate.Scheme, Host: net.JoinHostPort(a.candidate.ServerName(), fmt.Sprint(port))}
-	one := &session{flags: a.flags, candidate: a.candidate, name: a.name}
-	dial := dialer.To(fmt.Sprintf("pod/%s:%d", p.Name, port))
-	if err := one.open(base, dial); err != nil {
-		return nil, nil, err
-	}
-	if err := one.hello(ctx, base, dial); err != nil && !errors.Is(err, registry.ErrUnauthorized) {
-		return nil, nil, err
-	}
-	return one.client, one.client.Close, nil
-}
-
-// failing is a runner for what cannot be run.
-type failing struct{ err error }
-
 func whoAmI() string {
 	name, host := "somebody", "somewhere"
 	if u, err := user.Current(); err == nil {
@@ -301,21 +214,3 @@ func whoAmI() string {
 }
 
 func (f failing) Run(context.Context, []string, io.Reader, io.Writer) error { return f.err }
-
-// confirm asks, unless the user has agreed already.
-func (f *flags) confirm(ctx context.Context, agreed bool, question string) error {
-	if agreed {
-		return nil
-	}
-	ok, err := streams.Confirm(ctx, f.io, question)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return f.interrupted(ctx, err)
-	case err != nil:
-		return cli.WithCode(hint.With(err, "to go on without a question: --yes"), cli.ExitUsage)
-	case !ok:
-		fmt.Fprintln(f.io.Err, "nothing was changed")
-		return cli.Exit(cli.ExitUsage)
-	}
-	return nil
-}
