@@ -136,7 +136,7 @@ func (f Fault) refuse(w http.ResponseWriter) {
 	if message == "" {
 		message = http.StatusText(f.Code)
 	}
-	seconds := int32(f.RetryAfter / time.Second) //nolint:gosec // a test's choice
+	seconds := int32(f.RetryAfter / time.Second) // a test's choice
 	if seconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
@@ -156,7 +156,7 @@ func (f Fault) refuse(w http.ResponseWriter) {
 	}
 	status := metav1.Status{
 		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
-		Reason: reason, Message: message, Code: int32(f.Code), //nolint:gosec // an HTTP code
+		Reason: reason, Message: message, Code: int32(f.Code), // an HTTP code
 	}
 	if seconds > 0 {
 		status.Details = &metav1.StatusDetails{RetryAfterSeconds: seconds}

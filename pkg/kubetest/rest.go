@@ -159,6 +159,6 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 func writeStatus(w http.ResponseWriter, code int, reason metav1.StatusReason, message string) {
 	writeJSON(w, code, &metav1.Status{
 		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
-		Status:   metav1.StatusFailure, Reason: reason, Message: message, Code: int32(code), //nolint:gosec // an HTTP code
+		Status:   metav1.StatusFailure, Reason: reason, Message: message, Code: int32(code), // an HTTP code
 	})
 }

@@ -69,7 +69,7 @@ func (s *Server) Forward(pod string, port int, address string) {
 	if s.runtime.ports[pod] == nil {
 		s.runtime.ports[pod] = map[int32]string{}
 	}
-	s.runtime.ports[pod][int32(port)] = address //nolint:gosec // a port
+	s.runtime.ports[pod][int32(port)] = address // a port
 }
 
 // Processes returns how many commands are running.

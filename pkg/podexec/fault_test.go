@@ -33,7 +33,7 @@ func TestRandomCutsAreNeverSuccess(t *testing.T) {
 			},
 		})
 		length := wireLength(t, s, c, shell(script))
-		rnd := rand.New(rand.NewPCG(1, uint64(length))) //nolint:gosec // a test wants the same numbers again
+		rnd := rand.New(rand.NewPCG(1, uint64(length))) // a test wants the same numbers again
 		faults := make(chan kubetest.Fault, cuts)
 		for i := range cuts {
 			faults <- kubetest.Fault{Break: []kubetest.Break{kubetest.Cut, kubetest.Reset}[i%2], After: rnd.Int64N(length)}

@@ -42,12 +42,12 @@ func word(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
 // putDataHeader turns a frame whose first bytes are free into a data frame.
 func putDataHeader(frame []byte, id uint32, flags byte) {
 	binary.BigEndian.PutUint32(frame, id)
-	binary.BigEndian.PutUint32(frame[4:], uint32(flags)<<24|uint32(len(frame)-frameHeader)) //nolint:gosec // at most 32 KiB
+	binary.BigEndian.PutUint32(frame[4:], uint32(flags)<<24|uint32(len(frame)-frameHeader)) // at most 32 KiB
 }
 
 func appendControl(b []byte, kind byte, size int) []byte {
 	b = append(b, controlBit, spdyVersion, 0, kind)
-	return binary.BigEndian.AppendUint32(b, uint32(size)) //nolint:gosec // a few bytes; no flags
+	return binary.BigEndian.AppendUint32(b, uint32(size)) // a few bytes; no flags
 }
 
 func pingFrame(id uint32) []byte {
@@ -63,14 +63,14 @@ var zlibHeader = []byte{0x78, 0xbb, 0xe3, 0xc6, 0xa7, 0xc2}
 func appendSynStream(b []byte, id uint32, name, value string, first bool) []byte {
 	block := binary.BigEndian.AppendUint32(nil, 1)
 	for _, s := range []string{name, value} {
-		block = binary.BigEndian.AppendUint32(block, uint32(len(s))) //nolint:gosec // a few bytes
+		block = binary.BigEndian.AppendUint32(block, uint32(len(s))) // a few bytes
 		block = append(block, s...)
 	}
 	var packed []byte
 	if first {
 		packed = append(packed, zlibHeader...)
 	}
-	n := uint16(len(block))    //nolint:gosec // a few bytes
+	n := uint16(len(block))    // a few bytes
 	packed = append(packed, 0) // a stored block that is not the last
 	packed = binary.LittleEndian.AppendUint16(packed, n)
 	packed = binary.LittleEndian.AppendUint16(packed, ^n)

@@ -26,7 +26,7 @@ func BenchmarkTags(b *testing.B) {
 	for _, v := range registrytest.Versions {
 		s := registrytest.Start(b, v, registrytest.Options{Root: root})
 		transport := &http.Transport{MaxIdleConnsPerHost: workers}
-		defer transport.CloseIdleConnections() //nolint:revive // one for each version
+		b.Cleanup(transport.CloseIdleConnections)
 		bare := func(method string) func(tag string) error {
 			return func(tag string) error {
 				req, err := http.NewRequestWithContext(b.Context(), method, s.URL+"/v2/seed/00000/manifests/"+tag, nil)

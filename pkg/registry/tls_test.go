@@ -67,7 +67,7 @@ func TestTLSByServerName(t *testing.T) {
 	_, err := s.Client(through("nobody.example")).Tags(t.Context(), "a/b")
 	wants(t, err, nil, "nobody.example", "authority")
 	bare := s.Client(through("nobody.example"), func(o *registry.Options) {
-		o.TLS = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // what is tested
+		o.TLS = &tls.Config{InsecureSkipVerify: true} // what is tested
 	})
 	sameManifest(t, bare, "a/b", "v1", want)
 }

@@ -12,7 +12,7 @@ func Sample(found *Found, n int, rnd *rand.Rand) *Found {
 		return &picked
 	}
 	if rnd == nil {
-		rnd = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // a sample is no secret
+		rnd = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) // a sample is no secret
 	}
 	picked.Targets = make([]Target, 0, max(n, 0))
 	for i, t := range found.Targets {

@@ -34,6 +34,8 @@ type reachFlags struct {
 	skipVerify                  bool
 	port                        int
 	container                   string
+
+	known string // what --password-file holds, once it was read
 }
 
 // readFlags say how much of it to read, and how.

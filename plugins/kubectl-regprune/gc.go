@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/user"
 	"time"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
-	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
@@ -185,21 +183,7 @@ func (s *session) workload() (collect.Workload, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := s.candidate.Workload
-	return collect.NewWorkload(client, kindOf(w.Kind), s.candidate.Namespace, w.Name, s.container())
-}
-
-// kindOf is a kind as the API writes it.
-func kindOf(k resolve.Kind) string {
-	switch k {
-	case resolve.Deployment:
-		return "Deployment"
-	case resolve.StatefulSet:
-		return "StatefulSet"
-	case resolve.DaemonSet:
-		return "DaemonSet"
-	}
-	return string(k)
+	return collect.NewWorkload(client, s.candidate.Workload, s.candidate.Namespace, s.container())
 }
 
 func whoAmI() string {
@@ -212,5 +196,3 @@ func whoAmI() string {
 	}
 	return name + "@" + host
 }
-
-func (f failing) Run(context.Context, []string, io.Reader, io.Writer) error { return f.err }

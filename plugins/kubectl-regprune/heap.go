@@ -29,7 +29,7 @@ func heapLimit(live uint64) int64 {
 	if live <= near {
 		return roomyHeap
 	}
-	return int64(min(live, most) / 4 * 5) //nolint:gosec // bounded
+	return int64(min(live, most) / 4 * 5) // bounded
 }
 
 // afterCollection calls f after each collection of garbage, from now on.

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +23,7 @@ type job struct {
 	session *session
 	plan    *plan.Plan
 	raw     []byte // of the plan
+	old     bool   // the plan was made earlier, from what was there then
 	graph   *graph.Registry
 	backup  *backup.Backup // of a run that is resumed
 }
@@ -48,14 +49,15 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 	default:
 		j.session, j.plan, j.graph, err = f.plan(ctx, set, args)
 		if err == nil {
-			j.raw, err = json.MarshalIndent(j.plan, "", "  ")
+			j.raw, err = encoded(j.plan)
 		}
 		return j, err
 	}
 	if err := f.agree(set, j.plan); err != nil {
 		return nil, err
 	}
-	if err := f.adopt(set, j.plan); err != nil {
+	j.old = true
+	if err := f.adopt(j.plan); err != nil {
 		return nil, err
 	}
 	if j.session, err = f.reconnect(ctx, j.plan, "plan"); err != nil {
@@ -63,6 +65,12 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 	}
 	j.graph, err = j.session.look(ctx, nil)
 	return j, err
+}
+
+func encoded(p *plan.Plan) ([]byte, error) {
+	var b bytes.Buffer
+	err := p.JSON(&b)
+	return b.Bytes(), err
 }
 
 // isFile tells a plan's file from a workload: TYPE/NAME can be a path, but is none
@@ -119,7 +127,7 @@ func (f *flags) sameNamespace(set *pflag.FlagSet, p *plan.Plan) error {
 
 // adopt takes over from a plan how clusters were asked, so that they are asked
 // the same again.
-func (f *flags) adopt(set *pflag.FlagSet, p *plan.Plan) error {
+func (f *flags) adopt(p *plan.Plan) error {
 	for _, kind := range p.Cluster.Missing { // CONTEXT: KIND if there are several
 		_, name, several := strings.Cut(kind, ": ")
 		if !several {

@@ -31,7 +31,7 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 			return f.interrupted(ctx, err)
 		}
 	}
-	if err := j.deletable(ctx); err != nil {
+	if err := j.session.deletable(ctx, j.plan); err != nil {
 		return err
 	}
 	if a.yes && !a.dryRun {
@@ -59,7 +59,7 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 // did when it was made: it may be another registry, or have other names by now.
 func (j *job) stillUsed(ctx context.Context) error {
 	f := j.session.flags
-	if f.use.none || f.limits.allowNoUse || j.plan.Cluster.Matched == 0 {
+	if !j.old || f.use.none || f.limits.allowNoUse || j.plan.Cluster.Matched == 0 {
 		return nil
 	}
 	used, err := j.session.use(ctx, j.graph)
@@ -104,22 +104,35 @@ func refusal(guards []plan.Guard) error {
 	return cli.WithCode(hint.With(err, "if that is what you want: "+strings.Join(flags, " ")), exitRefused)
 }
 
-// deletable asks the registry whether it deletes at all, before anything depends on it.
-func (j *job) deletable(ctx context.Context) error {
-	repository := firstDeletion(j.plan)
-	if repository == "" { // tags only
+// deletable asks the registry whether it deletes at all, before anything depends on it:
+// by a digest that cannot exist. nil if p deletes no manifest.
+func (s *session) deletable(ctx context.Context, p *plan.Plan) error {
+	repository := firstDeletion(p)
+	if repository == "" {
 		return nil
 	}
-	d, err := j.session.client.Deletion(ctx, repository)
+	d, err := s.client.Deletion(ctx, repository)
 	switch {
 	case err != nil:
 		return err
 	case d.Ability == registry.Disabled:
-		return hint.With(fmt.Errorf("%q does not delete: %s", j.session.name, d.Evidence), j.session.enableDeletion())
+		return hint.With(fmt.Errorf("%q does not delete: %s", s.name, d.Evidence), s.enableDeletion())
 	case d.Ability == registry.Denied:
-		return hint.With(fmt.Errorf("%q does not let this user delete: %s", j.session.name, d.Evidence), "give a login that may: --username and --password-file")
+		return hint.With(fmt.Errorf("%q does not let this user delete: %s", s.name, d.Evidence), "give a login that may: --username and --password-file")
 	}
 	return nil
+}
+
+// firstDeletion is a repository that loses a manifest, "" if none does.
+func firstDeletion(p *plan.Plan) string {
+	for _, r := range p.Repos {
+		for _, m := range r.Manifests {
+			if m.Action == plan.Delete {
+				return r.Name
+			}
+		}
+	}
+	return ""
 }
 
 // enableDeletion is what makes the registry delete.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
-	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
@@ -118,34 +118,13 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 			p = plan.Make(in)
 		}
 	}
-	s.mayDelete(ctx, p)
+	if err := s.deletable(ctx, p); hint.Of(err) != "" { // a refusal, which apply would meet
+		s.notes = append(s.notes, err.Error()+"; "+hint.Of(err))
+	}
 	p.Notes = append(p.Notes, plan.Unused(rules, g)...)
 	p.Notes = append(p.Notes, append(used.notes, s.notes...)...)
 	s.notes = nil
 	return p, g, nil
-}
-
-// mayDelete notes that the registry would refuse to delete, by a digest that cannot exist.
-func (s *session) mayDelete(ctx context.Context, p *plan.Plan) {
-	repository := firstDeletion(p)
-	if repository == "" {
-		return
-	}
-	if d, err := s.client.Deletion(ctx, repository); err == nil && d.Ability == registry.Disabled {
-		s.notes = append(s.notes, "the registry does not delete: "+s.enableDeletion())
-	}
-}
-
-// firstDeletion is a repository that loses a manifest, "" if none does.
-func firstDeletion(p *plan.Plan) string {
-	for _, r := range p.Repos {
-		for _, m := range r.Manifests {
-			if m.Action == plan.Delete {
-				return r.Name
-			}
-		}
-	}
-	return ""
 }
 
 // warn says on stderr what would keep the plan from being applied, where stdout is for a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 
@@ -54,3 +55,5 @@ func (a podAccess) Door(ctx context.Context, p collect.Pod) (collect.Door, func(
 
 // failing is a runner for what cannot be run.
 type failing struct{ err error }
+
+func (f failing) Run(context.Context, []string, io.Reader, io.Writer) error { return f.err }

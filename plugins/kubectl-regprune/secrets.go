@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"os"
+	"sync"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -27,7 +29,7 @@ func (s *session) credential() (credentialFunc, error) {
 	password := ""
 	switch {
 	case f.reach.passwordFile != "":
-		text, err := cli.ReadPassword("--password-file", f.reach.passwordFile, f.io.In)
+		text, err := f.reach.password(f.io.In)
 		if err != nil {
 			return nil, err
 		}
@@ -46,28 +48,55 @@ func (s *session) credential() (credentialFunc, error) {
 	case s.candidate == nil:
 		return registry.DockerCredentials()
 	}
-	return s.pullSecret, nil
+	return s.pullSecret(), nil
 }
 
-// pullSecret is the first login that a pull secret beside the registry has for it.
-func (s *session) pullSecret(ctx context.Context, _ string) (registry.Credential, error) {
-	client, err := s.flags.kube.Client()
-	if err != nil {
-		return registry.Credential{}, err
+// password reads --password-file, once: a garbage collection makes a client for each pod,
+// and stdin can be read one time only.
+func (r *reachFlags) password(stdin io.Reader) (string, error) {
+	if r.known == "" {
+		text, err := cli.ReadPassword("--password-file", r.passwordFile, stdin)
+		if err != nil {
+			return "", err
+		}
+		r.known = text
 	}
-	found, _, err := locate.PullCredentials(ctx, client, []string{s.candidate.Namespace}, s.candidate.Aliases)
-	if err != nil || len(found) == 0 {
-		return registry.Credential{}, err
+	return r.known, nil
+}
+
+// pullSecret answers with the first login that a pull secret beside the registry has for
+// it. It looks once, although many requests may ask at the same time.
+func (s *session) pullSecret() credentialFunc {
+	var mu sync.Mutex
+	var known *registry.Credential
+	return func(ctx context.Context, _ string) (registry.Credential, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if known != nil {
+			return *known, nil
+		}
+		client, err := s.flags.kube.Client()
+		if err != nil {
+			return registry.Credential{}, err
+		}
+		found, _, err := locate.PullCredentials(ctx, client, []string{s.candidate.Namespace}, s.candidate.Aliases)
+		if err != nil {
+			return registry.Credential{}, err
+		}
+		known = &registry.Credential{}
+		if len(found) > 0 {
+			c := found[0]
+			s.notes = append(s.notes, "logged in as "+c.Username+" from "+c.Source)
+			*known = registry.Credential{Username: c.Username, Password: c.Password, IdentityToken: c.RefreshToken}
+		}
+		return *known, nil
 	}
-	c := found[0]
-	s.notes = append(s.notes, "logged in as "+c.Username+" from "+c.Source)
-	return registry.Credential{Username: c.Username, Password: c.Password, IdentityToken: c.RefreshToken}, nil
 }
 
 // tls is for a registry in a cluster, whose certificate is for the service's name, or
 // for one that was given by its URL.
 func (r *reachFlags) tls(c *locate.Candidate) (*tls.Config, error) {
-	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: r.tlsName, InsecureSkipVerify: r.skipVerify} //nolint:gosec // as the user says
+	out := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: r.tlsName, InsecureSkipVerify: r.skipVerify} // as the user says
 	if r.tlsName == "" && c != nil {
 		out.ServerName = c.ServerName()
 	}

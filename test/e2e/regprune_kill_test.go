@@ -56,7 +56,7 @@ func killedCollection(t *testing.T, c *Cluster, image_, env string, steps ...str
 			reached = strings.HasPrefix(lines.Text(), step+": ")
 		}
 		time.Sleep(time.Duration(i+1) * 100 * time.Millisecond) // into the step
-		cmd.Process.Kill()                                      //nolint:errcheck // it may have ended, which Wait tells
+		cmd.Process.Kill()                                      // it may have ended, which Wait tells
 		if err := cmd.Wait(); err == nil || !reached {
 			t.Fatalf("it was not killed while %s: %v", step, err)
 		}
@@ -106,7 +106,7 @@ func killedApply(t *testing.T, c *Cluster, image string) {
 			t.Fatal(err)
 		}
 		d.awaitJournal(t)
-		cmd.Process.Kill() //nolint:errcheck // it may have ended, which Wait tells
+		cmd.Process.Kill() // it may have ended, which Wait tells
 		if err := cmd.Wait(); err == nil {
 			t.Fatal("it was not killed")
 		}
@@ -129,7 +129,7 @@ func (d *depot) awaitJournal(t testing.TB) {
 	t.Helper()
 	lines := func() int {
 		n := 0
-		files, _ := filepath.Glob(filepath.Join(d.home, "state", "kubectl-suite", "regprune", "*", "journal*")) //nolint:errcheck // the pattern is right
+		files, _ := filepath.Glob(filepath.Join(d.home, "state", "kubectl-suite", "regprune", "*", "journal*")) // the pattern is right
 		for _, f := range files {
 			n += linesOf(t, f)
 		}

@@ -119,7 +119,7 @@ func (d *depot) serve(t testing.TB, conn net.Conn) {
 		}
 	}
 	defer pod.Close()
-	go func() { _, _ = io.Copy(pod, conn); pod.(*net.TCPConn).CloseWrite() }() //nolint:errcheck // either end may be gone
+	go func() { _, _ = io.Copy(pod, conn); pod.(*net.TCPConn).CloseWrite() }() // either end may be gone
 	_, _ = io.Copy(counter{conn, &d.served}, pod)                              // as above
 }
 

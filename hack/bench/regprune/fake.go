@@ -17,7 +17,7 @@ func (b *bench) serve(h http.Handler) (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: h} //nolint:gosec // on loopback, for seconds
+	server := &http.Server{Handler: h} // on loopback, for seconds
 	ended := make(chan struct{})
 	go func() { _ = server.Serve(listener); close(ended) }() // ends with Close
 	b.Cleanup(func() { server.Close(); <-ended })
@@ -36,7 +36,7 @@ func newFakeRegistry(repositories, tags, shared, own int) *fakeRegistry {
 	f := &fakeRegistry{repositories: repositories, tags: tags, shared: shared, own: own, configs: map[string][2]int32{}}
 	for repo := range repositories {
 		for tag := range tags {
-			f.configs[registry.Digest(f.config(repo, tag))] = [2]int32{int32(repo), int32(tag)} //nolint:gosec // small
+			f.configs[registry.Digest(f.config(repo, tag))] = [2]int32{int32(repo), int32(tag)} // small
 		}
 	}
 	return f

@@ -83,7 +83,7 @@ func startProxy(b *bench) (*proxy, error) {
 	}
 	p := &proxy{kubeconfig: filepath.Join(b.dir, "proxy.kubeconfig"), seen: map[string]int{}}
 	pass := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
-	p.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // on loopback, for seconds
+	p.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // on loopback, for seconds
 		p.note(r)
 		pass.ServeHTTP(w, r)
 	})}

@@ -55,7 +55,7 @@ func TestResumedAfterPush(t *testing.T) {
 				s.Push("app", index, tags...)
 				before := links(t, s)
 				for range 3 {
-					r, err := apply.Resume(t.Context(), s.Client(), b.Dir, apply.Options{})
+					r, err := resume(t.Context(), s.Client(), b.Dir, apply.Options{})
 					if err != nil || r.Complete() || r.Manifests.Skipped != 3 || item(r, "app", "", index.Digest).Reason != apply.PushedAgain {
 						t.Errorf("%+v, %v", r, err)
 					}
@@ -99,7 +99,7 @@ func TestResumedAfterRestore(t *testing.T) {
 		if _, err := backup.Restore(t.Context(), s.Client(), b, backup.RestoreOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := apply.Resume(t.Context(), s.Client(), b.Dir, apply.Options{})
+		_, err := resume(t.Context(), s.Client(), b.Dir, apply.Options{})
 		if !errors.Is(err, apply.ErrRestored) || hint.Of(err) == "" {
 			t.Errorf("error %v, hint %q", err, hint.Of(err))
 		}

@@ -78,15 +78,6 @@ var ErrDeletionDisabled = errors.New("the registry does not delete anything")
 // ErrRestored is why a run is not gone on with.
 var ErrRestored = errors.New("what it deleted was put back")
 
-// Resume goes on with the run in the folder dir: [Run] with its backup.
-func Resume(ctx context.Context, client Client, dir string, opts Options) (*Result, error) {
-	b, err := backup.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	return Run(ctx, client, b, opts)
-}
-
 // Run carries out the plan of b, but for what its journal has as done: that is only
 // asked for, and left alone if it is back. A run that was restored is refused with
 // [ErrRestored]. Run returns what was done even with an error, which says why it

@@ -37,7 +37,7 @@ func child(dir string) int {
 	if err != nil {
 		return 1
 	}
-	r, err := apply.Resume(context.Background(), client, dir, apply.Options{UntagByOverwrite: true, Parallel: 3})
+	r, err := resume(context.Background(), client, dir, apply.Options{UntagByOverwrite: true, Parallel: 3})
 	if err != nil || !r.Complete() {
 		fmt.Fprintln(os.Stderr, err, r)
 		return 1
@@ -192,7 +192,7 @@ func TestJournalOfAnyLength(t *testing.T) {
 			if err := os.WriteFile(name, []byte(journal), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			r, err := apply.Resume(t.Context(), client, b.Dir, apply.Options{UntagByOverwrite: true})
+			r, err := resume(t.Context(), client, b.Dir, apply.Options{UntagByOverwrite: true})
 			if err != nil || !r.Complete() || r.Tags.Planned != first.Tags.Planned || r.Manifests.Planned != first.Manifests.Planned {
 				t.Errorf("journal %d: %+v, %v", i, r, err)
 			}

@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -230,4 +231,13 @@ func expected(p *plan.Plan, before []string) []string {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(before), func(s string) bool { return gone[s] })
+}
+
+// resume goes on with the run in the folder dir.
+func resume(ctx context.Context, client apply.Client, dir string, o apply.Options) (*apply.Result, error) {
+	b, err := backup.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return apply.Run(ctx, client, b, o)
 }

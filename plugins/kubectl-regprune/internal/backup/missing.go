@@ -16,7 +16,7 @@ import (
 func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest, blobs bool) ([]string, error) {
 	content, err := m.Parse()
 	if err != nil {
-		return nil, nil //nolint:nilerr // the server will say
+		return nil, nil // the server will say
 	}
 	var missing []string
 	for _, child := range content.Manifests {

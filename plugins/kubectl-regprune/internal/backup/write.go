@@ -200,7 +200,7 @@ func (w *writer) keep(j job, f fetched) error {
 	}
 	content, err := f.manifest.Parse()
 	if err != nil {
-		return nil //nolint:nilerr // its bytes can be put back without being understood
+		return nil // its bytes can be put back without being understood
 	}
 	j.repo.content[j.digest] = content
 	for _, child := range content.Manifests {

@@ -29,6 +29,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
@@ -132,15 +133,12 @@ func (c *cluster) deploy(t *testing.T, image string, volume corev1.VolumeSource,
 	if err != nil {
 		t.Fatal(err)
 	}
-	pod := c.pods(t, w)[0]
-	if w, err = collect.Locate(t.Context(), c.client, pod.Namespace, pod.Name, pod.Container); err != nil {
-		t.Fatal(err)
-	}
+	c.pods(t, w)
 	return w
 }
 
 func (c *cluster) workload() (collect.Workload, error) {
-	return collect.NewWorkload(c.client, "Deployment", c.namespace, "registry", "registry")
+	return collect.NewWorkload(c.client, resolve.Ref{Kind: resolve.Deployment, Name: "registry"}, c.namespace, "registry")
 }
 
 func (c *cluster) pods(t *testing.T, w collect.Workload) []collect.Pod {
@@ -282,7 +280,7 @@ func TestClusterKilled(t *testing.T) {
 			}
 		}
 		time.Sleep(300 * time.Millisecond) // into the step
-		cmd.Process.Kill()                 //nolint:errcheck // it may have ended, which Wait tells
+		cmd.Process.Kill()                 // it may have ended, which Wait tells
 		if err := cmd.Wait(); err == nil || !reached {
 			t.Fatalf("the run was not killed while %s: %v", step, err)
 		}
@@ -315,7 +313,7 @@ func TestClusterRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := collect.Locate(t.Context(), c.client, c.namespace, "bare", "r"); err == nil || !strings.Contains(err.Error(), "cannot be restarted") {
+	if _, err := collect.NewWorkload(c.client, resolve.Ref{Kind: resolve.Pod, Name: "bare"}, c.namespace, "r"); err == nil || !strings.Contains(err.Error(), "cannot be restarted") {
 		t.Error(err)
 	}
 	// The container may not be there yet.

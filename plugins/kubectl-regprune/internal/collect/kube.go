@@ -16,6 +16,7 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 )
 
 // Client reads and patches the built-in kinds. A *kube.Client is one.
@@ -33,38 +34,17 @@ type kube struct {
 	poll                  time.Duration
 }
 
-// NewWorkload is the Deployment, StatefulSet or DaemonSet of a name; container is the
-// registry's. It asks the cluster for nothing yet.
-func NewWorkload(client Client, kind, namespace, name, container string) (Workload, error) {
-	switch kind {
-	case "Deployment", "StatefulSet", "DaemonSet":
-		return &kube{client, kind, namespace, name, container, 500 * time.Millisecond}, nil
-	}
-	return nil, hint.With(fmt.Errorf("looking for what runs the registry: %s \"%s/%s\" cannot be restarted with other settings", kind, namespace, name),
-		"run the registry in a Deployment, or collect its garbage by hand while nobody pushes")
-}
+// kinds are those whose pods a change of the template replaces, as the API writes them.
+var kinds = map[resolve.Kind]string{resolve.Deployment: "Deployment", resolve.StatefulSet: "StatefulSet", resolve.DaemonSet: "DaemonSet"}
 
-// Locate finds the workload that a registry's pod belongs to. A pod of its own, one of
-// a ReplicationController and one of an operator's own kind are errors.
-func Locate(ctx context.Context, client Client, namespace, pod, container string) (Workload, error) {
-	p, err := client.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("looking for what runs pod \"%s/%s\": %w", namespace, pod, err)
+// NewWorkload is a Deployment, StatefulSet or DaemonSet; container is the registry's.
+// It asks the cluster for nothing yet. Whatever else runs a registry is an error.
+func NewWorkload(client Client, ref resolve.Ref, namespace, container string) (Workload, error) {
+	if kind := kinds[ref.Kind]; kind != "" {
+		return &kube{client, kind, namespace, ref.Name, container, 500 * time.Millisecond}, nil
 	}
-	owner := metav1.GetControllerOf(p)
-	if owner == nil {
-		return NewWorkload(client, "Pod", namespace, pod, container)
-	}
-	if owner.Kind == "ReplicaSet" {
-		set, err := client.AppsV1().ReplicaSets(namespace).Get(ctx, owner.Name, metav1.GetOptions{})
-		if err != nil {
-			return nil, fmt.Errorf("looking for what runs pod \"%s/%s\": %w", namespace, pod, err)
-		}
-		if above := metav1.GetControllerOf(set); above != nil {
-			owner = above
-		}
-	}
-	return NewWorkload(client, owner.Kind, namespace, owner.Name, container)
+	return nil, hint.With(fmt.Errorf("looking for what runs the registry: %s \"%s/%s\" cannot be restarted with other settings", ref.Kind, namespace, ref.Name),
+		"run the registry in a Deployment, or collect its garbage by hand while nobody pushes")
 }
 
 // object is what the three kinds have in common.

@@ -100,10 +100,3 @@ func (s *Snapshot) locked(recover string) error {
 	}
 	return hint.With(&LockedError{s.String(), *q}, text)
 }
-
-// WithoutCluster is the error for a registry of which only an address is known: its
-// files are out of reach, and so is the switch that keeps others from pushing.
-func WithoutCluster(address string) error {
-	return hint.With(fmt.Errorf("collecting the garbage of %q: no workload of a cluster is known that runs it", address),
-		"make it read only, and run its garbage-collect where it runs, without -m")
-}

@@ -250,7 +250,7 @@ type asNobody struct{ t *testing.T }
 func (a asNobody) Run(ctx context.Context, argv []string, stdin io.Reader, stdout io.Writer) error {
 	dir := a.t.TempDir()
 	script := "#!/bin/sh\necho \"find: '$1/x': Permission denied\" >&2\nexec /usr/bin/find \"$@\"\n"
-	if err := os.WriteFile(dir+"/find", []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(dir+"/find", []byte(script), 0o700); err != nil { // it is a program
 		a.t.Fatal(err)
 	}
 	return disktest.Local{Env: []string{"PATH=" + dir + ":/usr/bin:/bin"}}.Run(ctx, argv, stdin, stdout)

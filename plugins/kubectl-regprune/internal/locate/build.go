@@ -104,7 +104,7 @@ func (s *search) reach(c *Candidate, container *corev1.Container, services []*co
 			chosen, port = service, p
 		}
 	}
-	c.Port = cmp.Or(int32(s.q.Port), c.ContainerPort) //nolint:gosec // a port
+	c.Port = cmp.Or(int32(s.q.Port), c.ContainerPort) // a port
 	if chosen != nil && port != nil {
 		c.Service, c.Port = chosen.Name, port.Port
 		c.Score += 5

@@ -191,7 +191,7 @@ func (s *search) withPods(ctx context.Context, all []*workload, listed map[resol
 	})
 	for _, w := range all {
 		if !listed[w.ref.Kind] { // nobody said how many there should be
-			w.replicas = int32(len(w.pods)) //nolint:gosec // a namespace has no billions of pods
+			w.replicas = int32(len(w.pods)) // a namespace has no billions of pods
 		}
 	}
 	return all, err

@@ -48,7 +48,7 @@ func digestOf(n int) string { return fmt.Sprintf("sha256:%064x", n) }
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		random: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // to be repeated
+		random: rand.New(rand.NewPCG(seed, 1)), // to be repeated
 		repos:  map[string]*shelf{}, docs: map[string]*doc{}, blobs: map[string]bool{}, sizes: map[string]int64{},
 		inUse: map[string]bool{}, inUseHash: map[string]bool{}, verdicts: map[string]policy.Verdict{},
 	}

@@ -39,7 +39,7 @@ func readFixtures(t testing.TB) map[string]fixture {
 	}
 	all := map[string]fixture{}
 	for _, file := range files {
-		data, err := os.ReadFile(file) //nolint:gosec // of this package
+		data, err := os.ReadFile(file) // of this package
 		if err != nil {
 			t.Fatal(err)
 		}

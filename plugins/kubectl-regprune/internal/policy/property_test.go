@@ -121,9 +121,9 @@ func deleted(decisions map[string]Decision) map[string]bool {
 func worlds(t *testing.T, check func(t *testing.T, w *world, s Spec, e *Entry)) {
 	t.Helper()
 	made, deletions := 0, 0
-	base := rand.Uint64() //nolint:gosec // not for secrets
+	base := rand.Uint64() // not for secrets
 	for i := range uint64(4000) {
-		w := newWorld(rand.New(rand.NewPCG(base, i))) //nolint:gosec // not for secrets
+		w := newWorld(rand.New(rand.NewPCG(base, i))) // not for secrets
 		s := w.spec()
 		p, err := FromFlags(s)
 		if err != nil {

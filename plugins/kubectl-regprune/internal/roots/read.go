@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 
@@ -56,26 +55,6 @@ func Read(ctx context.Context, cluster Cluster, o Options) (*View, error) {
 		return nil, err
 	}
 	return view, nil
-}
-
-// Wanted are the resources that [Read] lists with these options, in order: those for
-// which a role has to allow it. It only asks for the kinds that the cluster has, which
-// every user may; groups whose discovery fails are not among them.
-func Wanted(ctx context.Context, cluster Cluster, o Options) ([]schema.GroupResource, error) {
-	var requests atomic.Int64
-	_, d, err := connect(cluster, &requests)
-	if err != nil {
-		return nil, err
-	}
-	resources, _, err := o.resources(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	wanted := make([]schema.GroupResource, len(resources))
-	for i, r := range resources {
-		wanted[i] = r.GroupResource()
-	}
-	return wanted, nil
 }
 
 // connect prepares two clients with one transport, whose requests are counted.

@@ -93,7 +93,7 @@ func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // far from the limit
+	return int64(m.HeapAlloc) // far from the limit
 }
 
 // watchHeap notes the largest heap until stop is called. Garbage is in it.
@@ -111,7 +111,7 @@ func watchHeap() (peak *atomic.Int64, stop func()) {
 			case <-tick.C:
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)
-				peak.Store(max(peak.Load(), int64(m.HeapAlloc))) //nolint:gosec // far from the limit
+				peak.Store(max(peak.Load(), int64(m.HeapAlloc))) // far from the limit
 			}
 		}
 	}()

@@ -105,7 +105,7 @@ func (r *runner) again(res Result, quiet bool) (wait time.Duration, ok bool) {
 // chance, so that targets that failed together do not come back together.
 func backoff(attempts int) time.Duration {
 	d := min(firstWait<<min(attempts-1, 10), longWait)
-	return d/2 + rand.N(d/2+1) //nolint:gosec // chance enough
+	return d/2 + rand.N(d/2+1) // chance enough
 }
 
 // noting passes writes on, and notes that there was one: output is a sign that the

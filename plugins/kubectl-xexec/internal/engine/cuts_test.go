@@ -70,7 +70,7 @@ func cuts(t *testing.T, minor int, spdy bool) {
 	t.Helper()
 	const pods = 180
 	s := kubetest.Start(t, kubetest.Options{Minor: minor})
-	rnd := rand.New(rand.NewPCG(uint64(minor), 3)) //nolint:gosec // a test wants the same numbers again
+	rnd := rand.New(rand.NewPCG(uint64(minor), 3)) // a test wants the same numbers again
 	var mu sync.Mutex
 	var broken atomic.Int32
 	s.Faults().Func(func(*http.Request) kubetest.Fault {

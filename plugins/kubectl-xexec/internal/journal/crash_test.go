@@ -36,7 +36,7 @@ func child(dir string) int {
 
 func TestKilledRun(t *testing.T) {
 	s := newStore(t)
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // this very test
+	cmd := exec.Command(os.Args[0]) // this very test
 	cmd.Env = append(os.Environ(), childVar+"="+s.dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -150,7 +150,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("row %d has no outcome", i)
 			}
 			if row.Output != nil {
-				row.Output.Text() //nolint:errcheck // any error will do
+				row.Output.Text() // any error will do
 			}
 		}
 		for _, n := range r.End.Counts {

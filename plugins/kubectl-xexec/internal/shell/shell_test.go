@@ -22,7 +22,7 @@ func image(t *testing.T, shells ...string) string {
 		t.Fatal(err)
 	}
 	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!"+sh+"\n"+text), 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!"+sh+"\n"+text), 0o700); err != nil { // a program
 			t.Fatal(err)
 		}
 	}
