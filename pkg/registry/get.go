@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -56,17 +57,19 @@ func readManifest(r *response, ref string) (*Manifest, error) {
 	if err := checkDigest(m.Digest, said, ref, r.body); err != nil {
 		return nil, err
 	}
-	says, doc, err := readHead(r.body)
-	if err != nil {
+	var head struct { // what else makes no sense is for Parse to say
+		SchemaVersion int    `json:"schemaVersion"`
+		MediaType     string `json:"mediaType"`
+	}
+	if err := json.Unmarshal(r.body, &head); err != nil {
 		return nil, unexpected("it is no JSON: %w", err)
 	}
 	switch {
-	case !slices.Contains(MediaTypes, m.MediaType) && says != "":
-		m.MediaType = says
-	case says != "" && says != m.MediaType:
-		return nil, unexpected("it was sent as %q and calls itself %q", m.MediaType, says)
+	case !slices.Contains(MediaTypes, m.MediaType) && head.MediaType != "":
+		m.MediaType = head.MediaType
+	case head.MediaType != "" && head.MediaType != m.MediaType:
+		return nil, unexpected("it was sent as %q and calls itself %q", m.MediaType, head.MediaType)
 	}
-	m.doc = doc
 	return m, nil
 }
 

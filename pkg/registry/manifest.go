@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -21,13 +22,11 @@ const (
 var MediaTypes = []string{OCIIndex, DockerList, OCIManifest, DockerManifest, DockerSigned1, DockerSchema1}
 
 // Manifest is what a server answered for a tag or a digest. The digest is that of
-// the body, computed here. The bytes of the body are not to be changed.
+// the body, computed here.
 type Manifest struct {
 	MediaType string
 	Digest    string
 	Body      []byte
-
-	doc *document // what the body says, if that was read already
 }
 
 // Kind says what a manifest describes.
@@ -54,12 +53,9 @@ type Content struct {
 // Parse reads a manifest. It fails on JSON that is broken or cut short and on media
 // types that it does not know, naming them.
 func (m *Manifest) Parse() (*Content, error) {
-	doc := m.doc
-	if doc == nil || !doc.isOf(m.Body) {
-		var err error
-		if doc, err = readDocument(m.Body); err != nil {
-			return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
-		}
+	var doc document
+	if err := json.Unmarshal(m.Body, &doc); err != nil {
+		return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
 	}
 	c := &Content{ArtifactType: doc.ArtifactType, Subject: doc.Subject, Annotations: doc.Annotations}
 	switch m.MediaType {
