@@ -1,18 +1,16 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest/scripttest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -34,7 +32,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return setup(env, servers) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"deny": deny, "code": code, "requests": requests,
+			"deny": scripttest.Deny(server), "code": scripttest.Code, "requests": scripttest.Requests(server),
 		},
 	})
 }
@@ -66,34 +64,4 @@ func setup(env *testscript.Env, s *servers) error {
 
 func server(ts *testscript.TestScript) *kubetest.Server {
 	return ts.Value(serverKey{}).(*kubetest.Server)
-}
-
-// deny VERB RESOURCE takes a permission away.
-func deny(ts *testscript.TestScript, _ bool, args []string) {
-	server(ts).Deny(kubetest.Rule{Verb: args[0], Resource: args[1]})
-}
-
-// requests N checks how many requests the API server has seen.
-func requests(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	if all := server(ts).Recorder().Requests(); len(all) != want {
-		ts.Fatalf("%d requests reached the server, want %d: %+v", len(all), want, all)
-	}
-}
-
-// code N COMMAND... runs a command and checks its exit code.
-func code(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
 }

@@ -3,14 +3,11 @@ package main
 import (
 	"crypto/tls"
 	"encoding/pem"
-	"errors"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -18,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest/scripttest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 )
 
@@ -52,7 +50,9 @@ func TestScripts(t *testing.T) {
 			newSite(w.cluster, "secure", secure, secureAddr)
 			return setup(env, w, content, map[string]string{"CA": ca, "LOCKED": locked.URL})
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"deny": deny, "code": code, "requests": requests},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"deny": scripttest.Deny(cluster), "code": code, "requests": scripttest.Requests(cluster),
+		},
 	})
 }
 
@@ -123,35 +123,10 @@ func cluster(ts *testscript.TestScript) *kubetest.Server {
 	return ts.Value(serverKey{}).(*kubetest.Server)
 }
 
-// deny VERB RESOURCE takes a permission away.
-func deny(ts *testscript.TestScript, _ bool, args []string) {
-	cluster(ts).Deny(kubetest.Rule{Verb: args[0], Resource: args[1]})
-}
-
-// requests N checks how many requests the API server has seen.
-func requests(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	if all := cluster(ts).Recorder().Requests(); len(all) != want {
-		ts.Fatalf("%d requests reached the server, want %d: %+v", len(all), want, all)
-	}
-}
-
-// code N COMMAND... runs a command, checks its exit code, and that it shows no secret.
-func code(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
+// code is scripttest's, and sees to it that no output shows a secret.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	scripttest.Code(ts, neg, args)
 	if secret := leak(ts.ReadFile("stdout") + ts.ReadFile("stderr")); secret != "" {
 		ts.Fatalf("the output shows the secret %q", secret)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
 	}
 }

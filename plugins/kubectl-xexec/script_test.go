@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
 	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest"
+	"github.com/kubectl-suite/kubectl-suite/pkg/kubetest/scripttest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -37,7 +36,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"deny": deny, "fault": fault, "upgrades": upgrades, "requests": requests, "scrub": scrub, "code": code,
+			"deny": scripttest.Deny(server), "fault": fault, "upgrades": upgrades, "requests": scripttest.Requests(server), "scrub": scrub, "code": scripttest.Code,
 			"another": another, "pod": pod,
 		},
 	})
@@ -63,15 +62,6 @@ func setup(env *testscript.Env) error {
 
 func server(ts *testscript.TestScript) *kubetest.Server {
 	return ts.Value(serverKey{}).(*kubetest.Server)
-}
-
-// deny VERB RESOURCE [NAME] takes a permission away.
-func deny(ts *testscript.TestScript, _ bool, args []string) {
-	rule := kubetest.Rule{Verb: args[0], Resource: args[1]}
-	if len(args) > 2 {
-		rule.Name = args[2]
-	}
-	server(ts).Deny(rule)
 }
 
 // fault cut|reset|stall|no-status|abnormal|CODE [BYTES] breaks every exec.
@@ -103,15 +93,6 @@ func upgrades(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// requests N checks how many requests the server has seen in all.
-func requests(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	if all := server(ts).Recorder().Requests(); len(all) != want {
-		ts.Fatalf("%d requests reached the server, want %d: %+v", len(all), want, all)
-	}
-}
-
 // volatile are the parts of the output that differ from run to run.
 var volatile = []struct {
 	pattern *regexp.Regexp
@@ -138,20 +119,4 @@ func scrub(ts *testscript.TestScript, _ bool, args []string) {
 		text = strings.Join(lines, "")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
-}
-
-// code N COMMAND... runs a command and checks its exit code.
-func code(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
 }
