@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/hack/bench/process"
 )
 
 // answer is what every contender has to find.
@@ -96,7 +96,7 @@ func timed(ctx context.Context, program string, args ...string) (result, []byte,
 	}
 	done := make(chan struct{})
 	peak := make(chan int64)
-	go watch(cmd.Process.Pid, done, peak)
+	go process.Peak(cmd.Process.Pid, done, peak)
 	err := cmd.Wait()
 	took := time.Since(start)
 	close(done)
@@ -105,34 +105,4 @@ func timed(ctx context.Context, program string, args ...string) (result, []byte,
 		return r, nil, fmt.Errorf("running %s: %w\n%s", program, err, errOut.String())
 	}
 	return r, out.Bytes(), nil
-}
-
-// watch reads the kernel's own high-water mark until done.
-func watch(pid int, done <-chan struct{}, peak chan<- int64) {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	var highest int64
-	for {
-		select {
-		case <-done:
-			peak <- highest
-			return
-		case <-tick.C:
-			highest = max(highest, highWater(pid))
-		}
-	}
-}
-
-func highWater(pid int) int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, _ := strconv.ParseInt(fields[0], 10, 64)
-	return kib << 10
 }

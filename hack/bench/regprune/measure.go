@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/hack/bench/process"
 )
 
 // outcome is how a measured program ended, and what it took.
@@ -36,7 +38,7 @@ func (b *bench) measured(stdin io.Reader, env []string, program string, args ...
 		return outcome{}, err
 	}
 	done, peak := make(chan struct{}), make(chan int64)
-	go watch(cmd.Process.Pid, done, peak)
+	go process.Peak(cmd.Process.Pid, done, peak)
 	err := cmd.Wait()
 	o := outcome{wall: time.Since(begin), stdout: stdout.Bytes(), stderr: stderr.Bytes(), code: cmd.ProcessState.ExitCode()}
 	close(done)
@@ -48,36 +50,6 @@ func (b *bench) measured(stdin io.Reader, env []string, program string, args ...
 		return o, fmt.Errorf("running %s: %w", program, err)
 	}
 	return o, b.ctx.Err()
-}
-
-// watch samples the high-water mark of a process until done.
-func watch(pid int, done <-chan struct{}, peak chan<- int64) {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	var highest int64
-	for {
-		select {
-		case <-done:
-			peak <- highest
-			return
-		case <-tick.C:
-			highest = max(highest, highWater(pid))
-		}
-	}
-}
-
-func highWater(pid int) int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0 // ended
-	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	kib, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	n, err := strconv.ParseInt(kib, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n << 10
 }
 
 // regprune runs the plugin, which remembers things in the folder cache. It must end

@@ -8,10 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-suite/kubectl-suite/hack/bench/process"
 )
 
 // usage is what a program and all programs that it started took.
@@ -48,7 +48,7 @@ func (b *bench) measured(ctx context.Context, started func(pid int), program str
 		go started(cmd.Process.Pid)
 	}
 	done, peak := make(chan struct{}), make(chan int64)
-	go watch(cmd.Process.Pid, done, peak)
+	go process.Peak(cmd.Process.Pid, done, peak)
 	err := cmd.Wait()
 	o := outcome{stdout: stdout.Bytes(), stderr: stderr.Bytes(), code: cmd.ProcessState.ExitCode()}
 	o.wall = time.Since(begin)
@@ -61,69 +61,4 @@ func (b *bench) measured(ctx context.Context, started func(pid int), program str
 		return o, fmt.Errorf("running %s: %w", program, err)
 	}
 	return o, ctx.Err()
-}
-
-// watch samples the memory of a process tree until done.
-func watch(pid int, done <-chan struct{}, peak chan<- int64) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	var highest int64
-	for {
-		select {
-		case <-done:
-			peak <- highest
-			return
-		case <-tick.C:
-			highest = max(highest, treeMemory(pid))
-		}
-	}
-}
-
-// treeMemory is the memory of a process and its descendants. A process without
-// any counts with the kernel's own high-water mark, which misses no peak.
-func treeMemory(pid int) int64 {
-	children := childrenOf(pid)
-	if len(children) == 0 {
-		return status(pid, "VmHWM:")
-	}
-	sum := status(pid, "VmRSS:")
-	for _, child := range children {
-		sum += treeMemory(child)
-	}
-	return sum
-}
-
-func childrenOf(pid int) []int {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil
-	}
-	var pids []int
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			continue // ended meanwhile
-		}
-		for field := range strings.FieldsSeq(string(data)) {
-			if child, err := strconv.Atoi(field); err == nil {
-				pids = append(pids, child)
-			}
-		}
-	}
-	return pids
-}
-
-// status reads a size in bytes from /proc/PID/status, 0 of a process that ended.
-func status(pid int, field string) int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), field)
-	kib, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	n, err := strconv.ParseInt(kib, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n << 10
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/doctor"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render/sample"
 )
 
 func TestDoctor(t *testing.T) {
@@ -19,7 +20,7 @@ func TestDoctor(t *testing.T) {
 	if err := render.Doctor(&b, render.Table, r, render.ResultOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "doctor.table.txt", b.String())
+	sample.Golden(t, "doctor.table.txt", b.String())
 	if strings.ContainsAny(b.String(), "\x1b\u202e") || strings.Contains(b.String(), "\nINJECTED") {
 		t.Errorf("not harmless: %q", b.String())
 	}

@@ -1,10 +1,7 @@
 package render_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,25 +12,6 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render/sample"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected output in testdata")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is now\n%s\nwant\n%s", file, got, want)
-	}
-}
 
 func planned(t *testing.T, format string, p *plan.Plan, o render.PlanOptions) string {
 	t.Helper()
@@ -64,13 +42,13 @@ func TestPlanFormats(t *testing.T) {
 	g := sample.Registry()
 	p := sample.Plan(g)
 	for _, format := range []string{render.Table, render.Wide, render.JSON, render.YAML, render.Markdown, render.Name} {
-		golden(t, "plan."+format+".txt", planned(t, format, p, render.PlanOptions{Graph: g}))
+		sample.Golden(t, "plan."+format+".txt", planned(t, format, p, render.PlanOptions{Graph: g}))
 	}
-	golden(t, "plan.tags.txt", planned(t, render.Table, p, render.PlanOptions{Graph: g, Tags: true, Width: 100}))
-	golden(t, "plan.file.txt", planned(t, render.Table, p, render.PlanOptions{}))
+	sample.Golden(t, "plan.tags.txt", planned(t, render.Table, p, render.PlanOptions{Graph: g, Tags: true, Width: 100}))
+	sample.Golden(t, "plan.file.txt", planned(t, render.Table, p, render.PlanOptions{}))
 	p, g = refused()
-	golden(t, "plan.refused.txt", planned(t, render.Table, p, render.PlanOptions{Graph: g}))
-	golden(t, "plan.refused.md", planned(t, render.Markdown, p, render.PlanOptions{Graph: g}))
+	sample.Golden(t, "plan.refused.txt", planned(t, render.Table, p, render.PlanOptions{Graph: g}))
+	sample.Golden(t, "plan.refused.md", planned(t, render.Markdown, p, render.PlanOptions{Graph: g}))
 }
 
 func TestPlanWithoutDeletions(t *testing.T) {

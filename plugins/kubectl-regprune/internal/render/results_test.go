@@ -111,7 +111,7 @@ func TestResults(t *testing.T) {
 			if err := write(&b, format); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+"."+format+".txt", b.String())
+			sample.Golden(t, name+"."+format+".txt", b.String())
 			if format == render.Table && (strings.ContainsAny(b.String(), "\x1b\u202e") || strings.Contains(b.String(), "\nINJECTED")) {
 				t.Errorf("%s is not harmless: %q", name, b.String())
 			}
@@ -163,6 +163,6 @@ func TestRegistriesForEveryWidth(t *testing.T) {
 		if err := render.Registries(&b, format, registries, render.ResultOptions{Width: 40}); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "registries."+format+".txt", b.String())
+		sample.Golden(t, "registries."+format+".txt", b.String())
 	}
 }

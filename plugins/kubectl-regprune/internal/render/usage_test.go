@@ -23,9 +23,9 @@ func used(t *testing.T, format string, g *graph.Registry, o render.UsageOptions)
 func TestUsageFormats(t *testing.T) {
 	g := sample.Registry()
 	for _, format := range []string{render.Table, render.Wide, render.JSON, render.YAML} {
-		golden(t, "usage."+format+".txt", used(t, format, g, render.UsageOptions{Now: sample.Now}))
+		sample.Golden(t, "usage."+format+".txt", used(t, format, g, render.UsageOptions{Now: sample.Now}))
 	}
-	golden(t, "usage.top.txt", used(t, render.Table, g, render.UsageOptions{Images: true, Top: 1, Now: sample.Now}))
+	sample.Golden(t, "usage.top.txt", used(t, render.Table, g, render.UsageOptions{Images: true, Top: 1, Now: sample.Now}))
 	if got := used(t, render.HTML, g, render.UsageOptions{Now: sample.Now}); !strings.HasPrefix(got, "<!doctype html>") {
 		t.Errorf("html begins with %.40q", got)
 	}
@@ -41,7 +41,7 @@ func TestUsageOfWhatIsNotKnown(t *testing.T) {
 	unread := &graph.Manifest{Digest: sample.Digest("unread"), Broken: "cut short"}
 	b.Manifests[unread.Digest] = unread
 	b.Repository("unknown/manifest", map[string]string{"1": unread.Digest}, unread)
-	golden(t, "usage.unknown.txt", used(t, render.Wide, g, render.UsageOptions{}))
+	sample.Golden(t, "usage.unknown.txt", used(t, render.Wide, g, render.UsageOptions{}))
 }
 
 // The biggest images are those of the registry, not so many of each repository.

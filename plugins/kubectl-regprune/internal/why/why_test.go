@@ -1,10 +1,7 @@
 package why
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,25 +10,6 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render/sample"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected output in testdata")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is now\n%s\nwant\n%s", file, got, want)
-	}
-}
 
 func told(t *testing.T, p *plan.Plan, g *graph.Registry, image string) string {
 	t.Helper()
@@ -57,7 +35,7 @@ func TestStories(t *testing.T) {
 	} {
 		all.WriteString(told(t, p, g, image) + "\n")
 	}
-	golden(t, "stories.txt", all.String())
+	sample.Golden(t, "stories.txt", all.String())
 }
 
 func TestWithoutGraph(t *testing.T) {
