@@ -40,7 +40,7 @@ func (s *session) look(ctx context.Context, rules *policy.Policy) (*graph.Regist
 	}
 	progress := streams.NewProgress(f.io, "reading", "manifests")
 	o.Progress = progress.Update
-	g, _, err := inventory.Read(ctx, s.client, *o)
+	g, err := inventory.Read(ctx, s.client, *o)
 	progress.Clear()
 	if err != nil {
 		return nil, err
@@ -121,7 +121,6 @@ func (s *session) list(ctx context.Context) (*disk.Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.config = config
 	if config.Driver != "" && config.Driver != "filesystem" {
 		return nil, fmt.Errorf("%w: its storage driver is %q", disk.ErrNotFilesystem, config.Driver)
 	}

@@ -41,7 +41,6 @@ type session struct {
 	aliases   []string          // hosts that are certainly this registry
 	run       disk.Runner       // in its container; nil with --registry or --no-exec
 	inventory inventory.Options // of the last look
-	config    *disk.Config      // how the server was started; nil if that was not looked at
 	pressure  func()            // is told of requests that the server turned down; may be nil
 	notes     []string          // what a reader should know, but need not act on
 }

@@ -29,7 +29,7 @@ func BenchmarkRead(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					g, _, err := Read(b.Context(), client, Options{Dates: dates, Cache: cache})
+					g, err := Read(b.Context(), client, Options{Dates: dates, Cache: cache})
 					if err != nil || len(g.Manifests) != repositories*tags {
 						b.Fatal(len(g.Manifests), err)
 					}

@@ -128,7 +128,6 @@ func (r *reader) readConfigs(ctx context.Context, users map[string][]*graph.Mani
 	}
 	for i, a := range inShares(ctx, digests, r.o.Parallel, ask) {
 		r.step()
-		r.receipt.Configs++
 		switch {
 		case errors.Is(a.err, registry.ErrNotFound): // the image is broken already; its date is unknown
 		case a.err != nil && ctx.Err() == nil:

@@ -57,14 +57,8 @@ const (
 	DefaultParallel = 8
 )
 
-// Receipt is what the reading has cost.
-type Receipt struct {
-	Lists, Manifests, Heads, Configs int
-	Cached                           int // manifests that were not read, as they were known
-}
-
 // Read reads a registry.
-func Read(ctx context.Context, c Client, o Options) (*graph.Registry, Receipt, error) {
+func Read(ctx context.Context, c Client, o Options) (*graph.Registry, error) {
 	if o.PageSize <= 0 {
 		o.PageSize = DefaultPage
 	}
@@ -76,11 +70,11 @@ func Read(ctx context.Context, c Client, o Options) (*graph.Registry, Receipt, e
 		r.catalog, r.tags, r.children, r.disk, r.untagged, r.children, r.configs,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, r.receipt, err
+			return nil, err
 		}
 	}
 	r.finish()
-	return r.graph, r.receipt, nil
+	return r.graph, nil
 }
 
 // catalog lists the repositories.
@@ -93,7 +87,6 @@ func (r *reader) catalog(ctx context.Context) error {
 			}
 			names = append(names, name)
 		}
-		r.receipt.Lists += 1 + len(names)/r.o.PageSize
 	}
 	names = slices.Clone(names)
 	slices.Sort(names)
@@ -118,7 +111,6 @@ func (r *reader) tagsOf(ctx context.Context, repos []*graph.Repository) error {
 	var wants []want
 	for i, a := range fanout.Run(ctx, repos, fanout.Limits[*graph.Repository]{Total: r.o.Parallel}, list) {
 		repo := repos[i]
-		r.receipt.Lists++
 		switch {
 		case errors.Is(a.err, registry.ErrNotFound): // the catalog names it for ever
 		case a.err != nil && ctx.Err() == nil:

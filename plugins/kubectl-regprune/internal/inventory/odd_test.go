@@ -27,7 +27,7 @@ func TestBuildCache(t *testing.T) {
 		if err := s.PushManifest("app", "buildcache", m); err != nil {
 			t.Fatal(err)
 		}
-		g, _, err := Read(t.Context(), s.Client(), Options{})
+		g, err := Read(t.Context(), s.Client(), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestIndexOutsideOfTheSpecification(t *testing.T) {
 			if err := s.PushManifest("app", name, registry.Manifest{MediaType: registry.OCIIndex, Digest: registry.Digest(body), Body: body}); err != nil {
 				continue // this server refuses it, and has none
 			}
-			g, _, err := Read(t.Context(), s.Client(), Options{})
+			g, err := Read(t.Context(), s.Client(), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,12 +14,11 @@ import (
 // reader is a reading under way. Answers come in one at a time, so that nothing here
 // is locked.
 type reader struct {
-	client  Client
-	o       Options
-	graph   *graph.Registry
-	receipt Receipt
-	done    int64
-	total   int64
+	client Client
+	o      Options
+	graph  *graph.Registry
+	done   int64
+	total  int64
 
 	linked  map[*graph.Repository]map[string]bool // digests that exist in a repository
 	missing map[*graph.Repository]map[string]bool // children that do not
@@ -52,11 +51,9 @@ func (w want) reference() string {
 	return w.digest
 }
 
-// answer is what came of a want: a manifest, or only its digest if it is known.
+// answer is what came of a want.
 type answer struct {
-	digest   string
-	manifest *graph.Manifest // nil if known
-	head     bool
+	manifest *graph.Manifest
 	err      error
 }
 
@@ -87,10 +84,10 @@ func (r *reader) ask(ctx context.Context, w want) answer {
 	if r.o.Cache.Any() {
 		d, err := r.client.Head(ctx, w.repo.Name, w.reference())
 		if err != nil {
-			return answer{head: true, err: err}
+			return answer{err: err}
 		}
 		if m := r.o.Cache.Manifest(d.Digest); m != nil {
-			return answer{digest: d.Digest, manifest: m, head: true}
+			return answer{manifest: m}
 		}
 	}
 	m, err := r.client.Manifest(ctx, w.repo.Name, w.reference())
@@ -99,18 +96,13 @@ func (r *reader) ask(ctx context.Context, w want) answer {
 	}
 	c, err := m.Parse()
 	if err != nil {
-		return answer{digest: m.Digest, manifest: broken(m, err)}
+		return answer{manifest: broken(m, err)}
 	}
-	return answer{digest: m.Digest, manifest: facts(m, c)}
+	return answer{manifest: facts(m, c)}
 }
 
 // take puts an answer into the graph.
 func (r *reader) take(w want, a answer) error {
-	if a.head {
-		r.receipt.Heads++
-	} else {
-		r.receipt.Manifests++
-	}
 	switch {
 	case errors.Is(a.err, registry.ErrNotFound):
 		if w.tag == nil {
@@ -122,9 +114,6 @@ func (r *reader) take(w want, a answer) error {
 	case a.err != nil:
 		w.repo.Failed = fmt.Sprintf("reading %s: %v", r.words(w), a.err)
 		return nil
-	}
-	if a.head {
-		r.receipt.Cached++
 	}
 	m := r.adopt(a.manifest)
 	if w.tag != nil {
