@@ -77,7 +77,7 @@ func (w *world) learn(repo string, c *registrytest.Content) {
 	w.graph.Manifests[c.Digest] = m
 }
 
-// rules let go what begins with "old".
+// rules let go what begins with "old", and do not know names of attachments.
 type rules struct{}
 
 func (rules) Entry(string) plan.Entry { return rules{} }
@@ -92,7 +92,7 @@ func (rules) Evaluate(images []policy.Image, _ map[string]bool, _ time.Time) map
 	for _, i := range images {
 		for _, tag := range i.Tags {
 			out[tag] = policy.Decision{Verdict: policy.Kept, Rule: 1}
-			if strings.HasPrefix(tag, "old") {
+			if strings.HasPrefix(tag, "old") || graph.AttachedTo(tag) != "" {
 				out[tag] = policy.Decision{Verdict: policy.NotKept}
 			}
 		}
