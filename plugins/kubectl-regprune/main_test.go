@@ -18,7 +18,6 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -55,7 +54,6 @@ func home(t *testing.T) string {
 	t.Helper()
 	build.Do(func() {
 		registrytest.Start(t, registrytest.V3, registrytest.Options{}).Stop()
-		disktest.Binary(t, "3.1.2")
 	})
 	dir := t.TempDir()
 	t.Setenv("HOME", dir)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 )
 
 // trap is a way in which the usual scripts break a registry. Its function first shows
@@ -255,10 +254,9 @@ func trapCache(t *testing.T, v registrytest.Version) {
 }
 
 func trapSwitch(t *testing.T, v registrytest.Version) {
-	version := map[registrytest.Version]string{registrytest.V2: "2.8.2", registrytest.V3: "3.1.2"}[v]
 	const variable = "REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=true"
-	without := disktest.Start(t, disktest.Settings{Version: version})
-	err := without.Restart(t.Context(), []string{variable})
+	without := registrytest.Start(t, v, registrytest.Options{NoMaintenance: true})
+	err := without.TryRestart(t.Context(), func(o *registrytest.Options) { o.Env = []string{variable} })
 	bites(t, err != nil && strings.Contains(err.Error(), "panic"), "without a block in the file the server starts")
 	with := registrytest.Start(t, v, registrytest.Options{Env: []string{variable}})
 	code, _ := status(t, with, http.MethodPost, "/v2/a/blobs/uploads/")

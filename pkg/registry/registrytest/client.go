@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/url"
+	"strings"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 )
@@ -31,6 +32,12 @@ func (s *Server) Client(change ...func(*registry.Options)) *registry.Client {
 	}
 	s.tb.Cleanup(c.Close)
 	return c
+}
+
+// At is an open server that runs elsewhere, such as in a cluster: what talks to it
+// works, and nothing that concerns its process or its files.
+func At(tb TB, url string) *Server {
+	return &Server{URL: url, Addr: url[strings.LastIndex(url, "/")+1:], tb: tb, log: &buffer{}}
 }
 
 func (s *Server) tls() *tls.Config {

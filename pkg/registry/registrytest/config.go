@@ -38,6 +38,10 @@ type Options struct {
 	Schema1  bool     // V2: serve and take Docker's format of before 2016
 	NoCache  bool     // do not remember blobs, as the usual configuration does
 
+	// NoMaintenance leaves the section storage.maintenance out, as the official images
+	// do: ReadOnly then does nothing, and uploads are purged after a week.
+	NoMaintenance bool
+
 	// Extra is appended to the configuration as it is, for sections that are not there:
 	// proxy, tags, catalog, validation, notifications.
 	Extra string
@@ -53,7 +57,9 @@ func (s *Server) writeConfig() error {
 	if !o.NoCache {
 		fmt.Fprintf(&b, "  cache:\n    blobdescriptor: inmemory\n")
 	}
-	fmt.Fprintf(&b, "  maintenance:\n    uploadpurging:\n      enabled: false\n    readonly:\n      enabled: %t\n", o.ReadOnly)
+	if !o.NoMaintenance {
+		fmt.Fprintf(&b, "  maintenance:\n    uploadpurging:\n      enabled: false\n    readonly:\n      enabled: %t\n", o.ReadOnly)
+	}
 	fmt.Fprintf(&b, "http:\n  addr: %q\n  secret: not-a-secret\n  headers:\n    %s: [%q]\n", s.Addr, markHeader, s.mark)
 	if o.TLS {
 		fmt.Fprintf(&b, "  tls:\n    certificate: %q\n    key: %q\n", s.file("tls.crt"), s.file("tls.key"))

@@ -31,6 +31,16 @@ func Each(t *testing.T, test func(t *testing.T, v Version)) {
 	}
 }
 
+// Program is the path of a version's program.
+func Program(tb TB, v Version) string {
+	tb.Helper()
+	path, err := program(v)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
 func program(v Version) (string, error) {
 	if v == V3 {
 		return built()

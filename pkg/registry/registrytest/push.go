@@ -103,6 +103,16 @@ func (s *Server) PushManifest(repo, ref string, m registry.Manifest) error {
 	return err
 }
 
+// Delete deletes a manifest by its digest, and with that its tags. Whoever collects
+// the garbage may take its blobs next, so that nothing counts as pushed any more.
+func (s *Server) Delete(repo, digest string) {
+	s.tb.Helper()
+	defer s.pushed.forget()
+	if _, err := s.Do(http.MethodDelete, "/v2/"+repo+"/manifests/"+digest, http.StatusAccepted, nil); err != nil {
+		s.tb.Fatal(err)
+	}
+}
+
 func (s *Server) pushBlob(repo string, blob []byte) error {
 	digest := registry.Digest(blob)
 	p := &s.pushed

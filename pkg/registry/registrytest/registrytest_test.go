@@ -1,12 +1,14 @@
 package registrytest_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +188,60 @@ func TestRestart(t *testing.T) {
 			t.Errorf("a broken configuration is accepted: %v", err)
 		}
 	})
+}
+
+// What a server refuses is an error that has its words of this start only, and a
+// context that ends leaves it stopped.
+func TestTryRestart(t *testing.T) {
+	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
+		env := func(list ...string) func(*registrytest.Options) {
+			return func(o *registrytest.Options) { o.Env = list }
+		}
+		s := registrytest.Start(t, v, registrytest.Options{NoMaintenance: true})
+		program, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(s.PID()), "exe"))
+		if err != nil || program != registrytest.Program(t, v) {
+			t.Errorf("the process is of %q, %v", program, err)
+		}
+		const variable = "REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=true" // a panic without the section
+		if err := s.TryRestart(t.Context(), env(variable)); err == nil || !strings.Contains(err.Error(), "panic") || s.PID() != 0 {
+			t.Errorf("the section is there: %v, process %d", err, s.PID())
+		}
+		if list := s.Environ(); list[len(list)-1] != variable {
+			t.Errorf("the environment is %q", list)
+		}
+		if err := s.TryRestart(t.Context(), env("REGISTRY_STORAGE=nonsense")); err == nil || strings.Contains(err.Error(), "READONLY_ENABLED") {
+			t.Errorf("an unknown driver: %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.TryRestart(ctx, env()); !errors.Is(err, context.Canceled) || s.PID() != 0 {
+			t.Errorf("%v, process %d", err, s.PID())
+		}
+		s.Start()
+		if s.PID() == 0 {
+			t.Error("it does not run")
+		}
+	})
+}
+
+// A blob that garbage collection takes after [registrytest.Server.Delete] is pushed
+// again, and a server that was not started here can be filled as well.
+func TestDeleteAndPushAgain(t *testing.T) {
+	local := registrytest.Start(t, registrytest.V2, registrytest.Options{NoCache: true})
+	for _, s := range []*registrytest.Server{local, registrytest.At(t, local.URL)} {
+		c := s.Push("a/b", image, "v1")
+		s.Delete("a/b", c.Digest)
+		if _, err := s.Client().Manifest(t.Context(), "a/b", "v1"); !errors.Is(err, registry.ErrNotFound) {
+			t.Errorf("after deletion: %v", err)
+		}
+		if err := os.RemoveAll(local.Folder("blobs")); err != nil {
+			t.Fatal(err)
+		}
+		s.Push("a/b", image, "v2")
+		if n := len(local.BlobFiles()); n != 1+len(c.Blobs) || s.Addr != local.Addr {
+			t.Errorf("%d blobs at %s", n, s.Addr)
+		}
+	}
 }
 
 // Pushing several at once loses none.

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/pause"
@@ -67,7 +66,11 @@ func Start(tb TB, v Version, o Options) *Server {
 		if s.Addr, err = freeAddr(); err != nil {
 			break
 		}
-		if err = s.launch(); err == nil || !strings.Contains(s.log.String(), "address already in use") {
+		s.URL = "http://" + s.Addr
+		if o.TLS {
+			s.URL = "https://" + s.Addr
+		}
+		if err = s.launch(context.Background()); err == nil || !strings.Contains(err.Error(), "address already in use") {
 			break
 		}
 	}
@@ -91,31 +94,28 @@ func (s *Server) prepare() error {
 	return os.MkdirAll(s.Root, 0o755)
 }
 
-// launch starts the program at s.Addr and waits until it answers.
-func (s *Server) launch() error {
+// launch starts the program at s.Addr and waits until it answers. What others may
+// read meanwhile, such as the URL, stays as it is.
+func (s *Server) launch(ctx context.Context) error {
 	path, err := program(s.Version)
 	if err != nil {
 		return err
 	}
-	scheme := "http"
-	if s.options.TLS {
-		scheme = "https"
-	}
-	s.URL = scheme + "://" + s.Addr
 	if err := s.writeConfig(); err != nil {
 		return err
 	}
 	cmd := s.command(path, "serve", s.Config)
 	cmd.Stdout, cmd.Stderr = s.log, s.log
+	before := len(s.log.String())
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	exited := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(exited) }() // its log tells
 	s.cmd, s.exited = cmd, exited
-	if err := s.awaitReady(); err != nil {
+	if err := s.awaitReady(ctx); err != nil {
 		s.Stop()
-		return err
+		return fmt.Errorf("%w:\n%s", err, s.log.String()[before:])
 	}
 	return nil
 }
@@ -125,18 +125,24 @@ func (s *Server) launch() error {
 func (s *Server) command(path string, args ...string) *exec.Cmd {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = s.dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OTEL_TRACES_EXPORTER=none"}, s.options.Env...)
+	cmd.Env = s.Environ()
 	return cmd
 }
 
-func (s *Server) awaitReady() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+// Environ is the server's environment as it is now, for commands that are to have the
+// same, as those have that are run in its container.
+func (s *Server) Environ() []string {
+	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "OTEL_TRACES_EXPORTER=none"}, s.options.Env...)
+}
+
+func (s *Server) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("no answer in %s", startLimit))
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: s.tls()}}
 	for ctx.Err() == nil {
 		select {
 		case <-s.exited:
-			return fmt.Errorf("it ended:\n%s", s.log.String())
+			return errors.New("it ended")
 		default:
 		}
 		if s.answers(ctx, client) {
@@ -144,7 +150,7 @@ func (s *Server) awaitReady() error {
 		}
 		_ = pause.For(ctx, 5*time.Millisecond) // the loop looks at ctx
 	}
-	return fmt.Errorf("no answer in %s:\n%s", startLimit, s.log.String())
+	return context.Cause(ctx)
 }
 
 func (s *Server) answers(ctx context.Context, client *http.Client) bool {
@@ -159,67 +165,6 @@ func (s *Server) answers(ctx context.Context, client *http.Client) bool {
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, resp.Body) // only the header counts
 	return resp.Header.Get(markHeader) == s.mark
-}
-
-// Stop ends the server, gently at first. Its content stays.
-func (s *Server) Stop() {
-	if s.cmd == nil {
-		return
-	}
-	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-	select {
-	case <-s.exited:
-	case <-time.After(3 * time.Second):
-		s.Kill()
-	}
-	s.cmd = nil
-}
-
-// Kill ends the server at once, as a crash would.
-func (s *Server) Kill() {
-	if s.cmd == nil {
-		return
-	}
-	_ = s.cmd.Process.Kill()
-	<-s.exited
-	s.cmd = nil
-}
-
-// Start runs a server again that was stopped, at the same address.
-func (s *Server) Start() {
-	s.tb.Helper()
-	if err := s.TryStart(); err != nil {
-		s.tb.Fatalf("starting registry %s again: %v", s.Version, err)
-	}
-}
-
-// TryStart is Start for configurations that a server may refuse: the error has what
-// it said.
-func (s *Server) TryStart() error {
-	if s.cmd != nil {
-		return errors.New("it runs already")
-	}
-	return s.launch()
-}
-
-// Restart changes the options, if there is a change, and starts the server again at
-// the same address.
-func (s *Server) Restart(change ...func(*Options)) {
-	s.tb.Helper()
-	s.Stop()
-	for _, f := range change {
-		f(&s.options)
-	}
-	s.Start()
-}
-
-// SetExtra replaces [Options.Extra] from the next start on.
-func (s *Server) SetExtra(text string) { s.options.Extra = text }
-
-// SetReadOnly restarts the server in or out of maintenance.
-func (s *Server) SetReadOnly(on bool) {
-	s.tb.Helper()
-	s.Restart(func(o *Options) { o.ReadOnly = on })
 }
 
 // Log is what the server has said so far.

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -29,10 +28,10 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/podexec"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 )
 
 // cluster is a namespace of the testbed, whose pods this machine reaches by their IPs.
@@ -153,9 +152,9 @@ func (c *cluster) pods(t *testing.T, w collect.Workload) []collect.Pod {
 }
 
 // server talks to the pod that there is.
-func (c *cluster) server(t *testing.T, w collect.Workload) *disktest.Server {
+func (c *cluster) server(t *testing.T, w collect.Workload) *registrytest.Server {
 	t.Helper()
-	return &disktest.Server{URL: "http://" + c.pods(t, w)[0].IP + ":5000"}
+	return registrytest.At(t, "http://"+c.pods(t, w)[0].IP+":5000")
 }
 
 func (c *cluster) Runner(pod collect.Pod) disk.Runner {
@@ -194,19 +193,19 @@ func (c *cluster) spec(t *testing.T) string {
 var dataClaim = corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}
 
 // garbage leaves an image, and what another one left behind.
-func garbage(t *testing.T, s *disktest.Server, name string) {
+func garbage(t *testing.T, s *registrytest.Server, name string) {
 	t.Helper()
-	s.Image(t, "team/app", "kept", "base")
-	s.Delete(t, "team/app", s.Image(t, "team/app", "gone", "base", name).Digest)
+	s.Push("team/app", image("base"), "kept")
+	s.Delete("team/app", s.Push("team/app", image("base", name), "gone").Digest)
 }
 
 func TestClusterRun(t *testing.T) {
-	for _, image := range []string{"registry:2", "registry:3"} {
-		t.Run(strings.ReplaceAll(image, ":", " "), func(t *testing.T) {
+	for _, name := range []string{"registry:2", "registry:3"} {
+		t.Run(strings.ReplaceAll(name, ":", " "), func(t *testing.T) {
 			t.Parallel()
 			c := testCluster(t)
 			c.claim(t)
-			w := c.deploy(t, image, dataClaim)
+			w := c.deploy(t, name, dataClaim)
 			garbage(t, c.server(t, w), "two")
 			before := c.spec(t)
 			began := time.Now()
@@ -219,10 +218,10 @@ func TestClusterRun(t *testing.T) {
 				t.Errorf("the workload is\n%s\nand was\n%s", after, before)
 			}
 			s := c.server(t, w)
-			if code, _, _ := s.Do(t, http.MethodGet, "/v2/team/app/manifests/kept", "", nil); code != http.StatusOK {
-				t.Errorf("what was kept: status %d", code)
+			if _, err := s.Client().Manifest(t.Context(), "team/app", "kept"); err != nil {
+				t.Errorf("what was kept: %v", err)
 			}
-			s.Image(t, "team/app", "again", "base", "two")
+			s.Push("team/app", image("base", "two"), "again")
 		})
 	}
 }
@@ -293,7 +292,7 @@ func TestClusterKilled(t *testing.T) {
 		if after := c.spec(t); after != before {
 			t.Errorf("killed while %s: the workload is\n%s\nand was\n%s", step, after, before)
 		}
-		c.server(t, w).Image(t, "team/app", "pushed", "base", string(step))
+		c.server(t, w).Push("team/app", image("base", string(step)), "pushed")
 	}
 }
 

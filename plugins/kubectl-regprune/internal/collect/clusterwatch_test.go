@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -75,9 +74,9 @@ func TestClusterOpenedWhileCollecting(t *testing.T) {
 		t.Errorf("the workload is\n%s\nand was\n%s", after, before)
 	}
 	s := c.server(t, w)
-	s.Image(t, "team/app", "new", "base", "two")
-	if code, _, _ := s.Do(t, http.MethodGet, "/v2/team/app/manifests/new", "", nil); code != http.StatusOK {
-		t.Errorf("what was pushed: status %d", code)
+	s.Push("team/app", image("base", "two"), "new")
+	if _, err := s.Client().Manifest(t.Context(), "team/app", "new"); err != nil {
+		t.Errorf("what was pushed: %v", err)
 	}
 }
 

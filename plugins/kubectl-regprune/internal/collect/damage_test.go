@@ -1,7 +1,6 @@
 package collect_test
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
@@ -27,17 +27,16 @@ func list(t *testing.T, f *fleet) *disk.Listing {
 // dryRun is the server's own, without any of this package.
 func dryRun(t *testing.T, f *fleet) (blobs []string, text string) {
 	t.Helper()
-	var out bytes.Buffer
-	err := disktest.Local{Env: disktest.Environ(nil)}.Run(t.Context(), []string{f.server().Binary, "garbage-collect", "-d", f.server().Config}, nil, &out)
+	text, err := f.server().GarbageCollect("-d")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, text)
 	}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(text) {
 		if d, ok := strings.CutPrefix(strings.TrimSpace(line), "blob eligible for deletion: "); ok {
 			blobs = append(blobs, d)
 		}
 	}
-	return blobs, out.String()
+	return blobs, text
 }
 
 // A file that the collection fails on is named before anything is restarted.
@@ -68,15 +67,13 @@ func TestDamagedFiles(t *testing.T) {
 		}, "create the folder", true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, version string) {
-				f := newFleet(t, version, "")
+			each(t, func(t *testing.T, v registrytest.Version) {
+				f := newFleet(t, v)
 				c := f.fill()
 				before := f.object
 				tc.damage(t, f.server().Root+"/docker/registry/v2", c.kept.Digest)
-				if err := f.server().Restart(t.Context(), nil); err != nil {
-					t.Fatal(err)
-				}
-				if tc.only3 && version[0] == '2' {
+				f.server().Restart()
+				if tc.only3 && v == registrytest.V2 {
 					return // it does not look at layer links
 				}
 				_, err := collect.Run(t.Context(), f.options())
@@ -103,31 +100,31 @@ func truncate(t *testing.T, path string, size int64) {
 // Without a restart, servers claim to have what their collection has deleted, in
 // memory: whoever pushes that again gets an image that cannot be pulled.
 func TestStaleCache(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "")
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v)
 		s := f.server()
-		s.Image(t, "team/app", "1", "base")
-		gone := s.Image(t, "team/app", "2", "garbage")
-		layer := registry.Digest([]byte(strings.Repeat("garbage", 100)))
-		s.Delete(t, "team/app", gone.Digest)
-		if err := (disktest.Local{}).Run(t.Context(), []string{s.Binary, "garbage-collect", s.Config}, nil, &bytes.Buffer{}); err != nil {
-			t.Fatal(err)
+		s.Push("team/app", image("base"), "1")
+		gone := s.Push("team/app", image("garbage"), "2")
+		layer := registry.Digest(gone.Blobs[1])
+		s.Delete("team/app", gone.Digest)
+		if out, err := s.GarbageCollect(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
 		}
-		if _, err := os.Stat(s.Root + "/docker/registry/v2/blobs/sha256/" + layer[7:9] + "/" + layer[7:] + "/data"); err == nil {
+		if _, err := os.Stat(s.BlobFile(layer)); err == nil {
 			t.Fatal("the layer is still there")
 		}
-		if code, _, _ := s.Do(t, "HEAD", "/v2/team/app/blobs/"+layer, "", nil); code != 200 {
-			t.Errorf("the server has noticed: status %d", code)
+		if _, err := s.Do("HEAD", "/v2/team/app/blobs/"+layer, 200, nil); err != nil {
+			t.Errorf("the server has noticed: %v", err)
 		}
 		// Through this package, the restart is part of the run.
-		s.Image(t, "team/app", "3", "more")
-		s.Delete(t, "team/app", s.Image(t, "team/app", "4", "more garbage").Digest)
+		s.Push("team/app", image("more"), "3")
+		s.Delete("team/app", s.Push("team/app", image("more garbage"), "4").Digest)
 		r, err := collect.Run(t.Context(), f.options())
 		if err != nil || r.Probed == 0 || len(r.Stale) > 0 {
 			t.Errorf("%+v, %v", r, err)
 		}
-		if code, _, _ := s.Do(t, "HEAD", "/v2/team/app/blobs/"+layer, "", nil); code != 404 {
-			t.Errorf("after a restart: status %d", code)
+		if _, err := s.Do("HEAD", "/v2/team/app/blobs/"+layer, 404, nil); err != nil {
+			t.Errorf("after a restart: %v", err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 )
 
@@ -15,7 +16,7 @@ import (
 // is ended; a process that only mentions it is not.
 func TestEndScript(t *testing.T) {
 	for name, argv := range map[string][]string{
-		"collection": {disktest.Binary(t, "2.8.2"), "garbage-collect", ""},
+		"collection": {registrytest.Program(t, registrytest.V2), "garbage-collect", ""},
 		"server":     {"sleep", "60"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
@@ -33,8 +33,8 @@ type fleet struct {
 	calls   sync.Mutex // for left
 	object  appsv1.Deployment
 	version int
-	servers []*disktest.Server // the replicas; they share the first one's storage
-	running []string           // the variables that they were started with
+	servers []*registrytest.Server // the replicas; they share the first one's storage
+	running []string               // the variables that they were started with
 	restarts,
 	left int // calls that the cluster still answers; negative: all
 	conflicts int // patches to refuse first
@@ -46,7 +46,13 @@ type fleet struct {
 
 var errCut = errors.New("the cluster does not answer")
 
-func newFleet(t *testing.T, version, storage string, env ...corev1.EnvVar) *fleet {
+// newFleet is a fleet with the configuration that the official images have.
+func newFleet(t *testing.T, v registrytest.Version, env ...corev1.EnvVar) *fleet {
+	t.Helper()
+	return startFleet(t, v, registrytest.Options{NoMaintenance: true}, env...)
+}
+
+func startFleet(t *testing.T, v registrytest.Version, o registrytest.Options, env ...corev1.EnvVar) *fleet {
 	t.Helper()
 	f := &fleet{t: t, left: -1}
 	f.object = appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "images", Name: "registry", Annotations: map[string]string{"kept": "as/it is"}}}
@@ -56,17 +62,23 @@ func newFleet(t *testing.T, version, storage string, env ...corev1.EnvVar) *flee
 	}
 	f.near = collect.Surroundings{Nodes: 1, Claims: map[string]collect.Claim{"data": {Modes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, Bound: true}}}
 	f.running = f.env()
-	f.servers = []*disktest.Server{disktest.Start(t, disktest.Settings{Version: version, Storage: storage, Env: f.running})}
+	o.Env = f.running
+	f.servers = []*registrytest.Server{registrytest.Start(t, v, o)}
 	return f
 }
 
-func (f *fleet) server() *disktest.Server { return f.servers[0] }
+func (f *fleet) server() *registrytest.Server { return f.servers[0] }
 
 func (f *fleet) env() (list []string) {
 	for _, v := range f.object.Spec.Template.Spec.Containers[1].Env {
 		list = append(list, v.Name+"="+v.Value)
 	}
 	return list
+}
+
+// variables is a change of a server's environment.
+func variables(env ...string) func(*registrytest.Options) {
+	return func(o *registrytest.Options) { o.Env = env }
 }
 
 // call counts down to the moment from which nothing answers any more: for the cluster
@@ -140,7 +152,7 @@ func (f *fleet) Wait(ctx context.Context) ([]collect.Pod, error) {
 			if i > 0 && i == f.stuck {
 				continue
 			}
-			if err := s.Restart(ctx, env); err != nil {
+			if err := s.TryRestart(ctx, variables(env...)); err != nil {
 				return nil, err
 			}
 		}
@@ -158,7 +170,7 @@ func (f *fleet) Surroundings(context.Context, *collect.Snapshot) (*collect.Surro
 	return &f.near, f.call()
 }
 
-func (f *fleet) of(pod collect.Pod) *disktest.Server {
+func (f *fleet) of(pod collect.Pod) *registrytest.Server {
 	i, err := strconv.Atoi(pod.UID)
 	if err != nil {
 		f.t.Error(err)
@@ -175,7 +187,7 @@ const stopped = `(sleep 20; kill -CONT $$) >/dev/null 2>&1 & kill -STOP $$; exec
 
 type podRunner struct {
 	*fleet
-	server *disktest.Server
+	server *registrytest.Server
 }
 
 func (p podRunner) Run(ctx context.Context, argv []string, stdin io.Reader, stdout io.Writer) error {
@@ -190,7 +202,7 @@ func (p podRunner) Run(ctx context.Context, argv []string, stdin io.Reader, stdo
 	if p.slow && slices.Contains(argv, "garbage-collect") && !slices.Contains(argv, "--dry-run") {
 		argv = append([]string{"sh", "-c", stopped, "sh"}, argv...)
 	}
-	local := disktest.Local{Env: disktest.Environ(p.running)}
+	local := disktest.Local{Env: p.server.Environ()}
 	return disktest.OnlyProcess{Runner: local, PID: p.server.PID()}.Run(ctx, argv, stdin, stdout)
 }
 
@@ -198,26 +210,13 @@ func (f *fleet) Door(_ context.Context, pod collect.Pod) (collect.Door, func(), 
 	if err := f.call(); err != nil {
 		return nil, nil, err
 	}
-	c := f.client(f.of(pod))
+	c := f.of(pod).Client()
 	return c, c.Close, nil
-}
-
-func (f *fleet) client(s *disktest.Server) *registry.Client {
-	base, err := url.Parse(s.URL)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	c, err := registry.New(registry.Options{Base: base})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return c
 }
 
 // reachable reads the registry over its API: tags, and what these lead to.
 func (f *fleet) reachable(ctx context.Context) (collect.Reachable, error) {
-	c := f.client(f.server())
-	defer c.Close()
+	c := f.server().Client()
 	needed := collect.Reachable{}
 	var walk func(repository, reference string) error
 	walk = func(repository, reference string) error {
@@ -280,7 +279,7 @@ func (f *fleet) untouched(before appsv1.Deployment) {
 		f.t.Errorf("the workload is\n%s\nand was\n%s", got, want)
 	}
 	for _, s := range f.servers {
-		if ok, err := f.client(s).Writable(f.t.Context(), "team/app"); !ok || err != nil {
+		if ok, err := s.Client().Writable(f.t.Context(), "team/app"); !ok || err != nil {
 			f.t.Errorf("the registry takes no pushes: %v", err)
 		}
 	}
@@ -292,17 +291,26 @@ func (f *fleet) untouched(before appsv1.Deployment) {
 }
 
 // content is a registry with shared layers, an index, and garbage.
-type content struct{ kept, gone, child, index registry.Descriptor }
+type content struct{ kept, gone, child, index *registrytest.Content }
+
+// image is one of layers of these texts.
+func image(layers ...string) registrytest.Image {
+	var i registrytest.Image
+	for _, text := range layers {
+		i.Layers = append(i.Layers, registrytest.Layer(text, 500))
+	}
+	return i
+}
 
 func (f *fleet) fill() content {
 	s := f.server()
 	var c content
-	c.kept = s.Image(f.t, "team/app", "1", "base", "one")
-	c.gone = s.Image(f.t, "team/app", "2", "base", "two")
-	c.child = s.Image(f.t, "team/multi", "", "base", "amd64")
-	c.index = s.Index(f.t, "team/multi", "latest", c.child, s.Image(f.t, "team/multi", "", "base", "arm64"))
-	s.Image(f.t, "other", "x", "base", "two-in-another")
-	s.Delete(f.t, "team/app", c.gone.Digest)
+	c.kept = s.Push("team/app", image("base", "one"), "1")
+	c.gone = s.Push("team/app", image("base", "two"), "2")
+	c.child = image("base", "amd64").Build()
+	c.index = s.Push("team/multi", registrytest.Index{Manifests: []registrytest.Builder{c.child, image("base", "arm64")}}, "latest")
+	s.Push("other", image("base", "two-in-another"), "x")
+	s.Delete("team/app", c.gone.Digest)
 	return c
 }
 
@@ -311,22 +319,20 @@ func (f *fleet) pulls(want collect.Reachable) {
 	f.t.Helper()
 	for digest, repositories := range want {
 		for _, repository := range repositories {
-			code, _, body := f.server().Do(f.t, "GET", "/v2/"+repository+"/blobs/"+digest, "", nil)
-			if code != 200 {
-				code, _, body = f.server().Do(f.t, "GET", "/v2/"+repository+"/manifests/"+digest, "", nil)
+			got, err := f.server().Do("GET", "/v2/"+repository+"/blobs/"+digest, 200, nil)
+			if err != nil {
+				got, err = f.server().Do("GET", "/v2/"+repository+"/manifests/"+digest, 200, nil, "Accept", strings.Join(registry.MediaTypes, ", "))
 			}
-			if code != 200 || registry.Digest(body) != digest {
-				f.t.Errorf("%s of %s: status %d", digest, repository, code)
+			if err != nil || registry.Digest(got.Body) != digest {
+				f.t.Errorf("%s of %s: %v", digest, repository, err)
 			}
 		}
 	}
 }
 
-func each(t *testing.T, test func(t *testing.T, version string)) {
-	for _, version := range disktest.Versions {
-		t.Run(strings.ReplaceAll(version, ".", "_"), func(t *testing.T) {
-			t.Parallel()
-			test(t, version)
-		})
-	}
+func each(t *testing.T, test func(t *testing.T, v registrytest.Version)) {
+	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
+		t.Parallel()
+		test(t, v)
+	})
 }

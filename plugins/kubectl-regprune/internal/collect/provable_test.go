@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 )
 
@@ -27,7 +28,7 @@ func (p pullOnly) Door(ctx context.Context, pod collect.Pod) (collect.Door, func
 
 // A login that cannot prove anything is found out before the registry is restarted.
 func TestLoginThatMayNotPush(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before := f.object
 	o := f.options()
@@ -40,8 +41,8 @@ func TestLoginThatMayNotPush(t *testing.T) {
 
 // A registry that is read only, as its owner wants it, is so afterwards, and not locked.
 func TestClosedBefore(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "")
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v)
 		f.fill()
 		closed := corev1.EnvVar{Name: collect.Variable, Value: "{uploadpurging: {enabled: false}, readonly: {enabled: true}}"}
 		f.object.Spec.Template.Spec.Containers[1].Env = []corev1.EnvVar{closed}
@@ -63,7 +64,7 @@ func TestClosedBefore(t *testing.T) {
 // Where commands cannot be run any more once the registry is read only, there is
 // nothing to end, as no collection was begun: it is opened again.
 func TestNoCommandsWhileChecking(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before := f.object
 	f.onRun = func([]string, io.Writer) error {

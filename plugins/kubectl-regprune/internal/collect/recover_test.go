@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 )
 
@@ -23,8 +24,8 @@ func (f *fleet) recovery() collect.Recovery {
 // A run that is killed at any of its calls to the cluster is undone by Recover, which
 // can be killed itself, and then called again.
 func TestKilledAnywhere(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, block, corev1.EnvVar{Name: "A", Value: "a"}, corev1.EnvVar{Name: collect.Variable, Value: "{uploadpurging: {enabled: false}}"})
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := startFleet(t, v, registrytest.Options{}, corev1.EnvVar{Name: "A", Value: "a"}, corev1.EnvVar{Name: collect.Variable, Value: "{uploadpurging: {enabled: false}}"})
 		f.fill()
 		needed, err := f.reachable(t.Context())
 		if err != nil {
@@ -33,7 +34,7 @@ func TestKilledAnywhere(t *testing.T) {
 		before := f.object
 		steps := map[collect.Step]int{}
 		every := 1
-		if version[0] == '3' {
+		if v == registrytest.V3 {
 			every = 3 // what differs between the versions is not here
 		}
 		for cut := 0; ; cut += every {
@@ -41,7 +42,7 @@ func TestKilledAnywhere(t *testing.T) {
 				t.Fatal("the run does not end")
 			}
 			// Garbage for every run, so that it gets to the end.
-			f.server().Delete(t, "team/app", f.server().Image(t, "team/app", "garbage", fmt.Sprint("garbage", cut)).Digest)
+			f.server().Delete("team/app", f.server().Push("team/app", image(fmt.Sprint("garbage", cut)), "garbage").Digest)
 			f.left = cut
 			_, err := collect.Run(t.Context(), f.options())
 			f.left = -1
@@ -82,9 +83,9 @@ func TestKilledAnywhere(t *testing.T) {
 
 // A run that is cancelled puts everything back by itself.
 func TestCancelled(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
+	each(t, func(t *testing.T, v registrytest.Version) {
 		for _, at := range []collect.Step{collect.Quiescing, collect.Checking, collect.Collecting} {
-			f := newFleet(t, version, "")
+			f := newFleet(t, v)
 			f.fill()
 			before := f.object
 			ctx, cancel := context.WithCancel(t.Context())
@@ -104,7 +105,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before := f.object
 	o := f.options()
@@ -121,7 +122,7 @@ func TestDeadline(t *testing.T) {
 
 // Two runs cannot meet: the second one is told who the first one is, whenever it comes.
 func TestTwoRuns(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before := f.object
 	o := f.options()
@@ -149,13 +150,13 @@ func TestTwoRuns(t *testing.T) {
 }
 
 func (f *fleet) withGarbage() collect.Options {
-	f.server().Delete(f.t, "team/app", f.server().Image(f.t, "team/app", "garbage", "more and more").Digest)
+	f.server().Delete("team/app", f.server().Push("team/app", image("more and more"), "garbage").Digest)
 	return f.options()
 }
 
 // A recovery under a living run makes that stop before it deletes anything.
 func TestRecoveredUnderneath(t *testing.T) {
-	f := newFleet(t, "3.1.2", "")
+	f := newFleet(t, registrytest.V3)
 	f.fill()
 	before, blobs := f.object, len(list(t, f).Blobs)
 	o := f.options()
@@ -175,7 +176,7 @@ func TestRecoveredUnderneath(t *testing.T) {
 }
 
 func TestNothingToRecover(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	if q, err := collect.Recover(t.Context(), f.recovery()); q != nil || err != nil || f.restarts > 0 {
 		t.Errorf("%+v, %v", q, err)
@@ -188,7 +189,7 @@ func TestNothingToRecover(t *testing.T) {
 
 // What cannot be put back is said, with the way to get there.
 func TestCannotPutBack(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	o := f.options()
 	o.Reachable = func(context.Context) (collect.Reachable, error) {
@@ -203,7 +204,7 @@ func TestCannotPutBack(t *testing.T) {
 
 // A collection that fails in the middle has its deletions counted.
 func TestCollectionLost(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before := f.object
 	f.onRun = func(argv []string, _ io.Writer) error {

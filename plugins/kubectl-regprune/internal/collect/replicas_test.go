@@ -10,16 +10,16 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/redisconn/redistest"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
-	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 )
 
 // One replica that takes pushes is enough to delete nothing.
 func TestReplicas(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "")
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v)
 		f.fill()
-		f.servers = append(f.servers, disktest.Start(t, disktest.Settings{Version: version, Root: f.server().Root}))
+		f.servers = append(f.servers, registrytest.Start(t, v, registrytest.Options{NoMaintenance: true, Root: f.server().Root}))
 		before, blobs := f.object, len(list(t, f).Blobs)
 		f.stuck = 1
 		if _, err := collect.Run(t.Context(), f.options()); !errors.Is(err, collect.ErrWritable) || !strings.Contains(err.Error(), "registry-1") {
@@ -41,7 +41,7 @@ func TestReplicas(t *testing.T) {
 func TestStaleRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	f := newFleet(t, "2.8.2", "",
+	f := newFleet(t, registrytest.V2,
 		corev1.EnvVar{Name: "REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR", Value: "redis"},
 		corev1.EnvVar{Name: "REGISTRY_REDIS_ADDR", Value: fmt.Sprint("127.0.0.1:", redis.Port)})
 	f.fill()

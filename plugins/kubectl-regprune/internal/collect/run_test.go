@@ -12,14 +12,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 )
 
-const block = "maintenance: {uploadpurging: {enabled: false}, readonly: {enabled: false}}\n"
-
 func TestRun(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "", corev1.EnvVar{Name: "REGISTRY_LOG_LEVEL", Value: "warn"})
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v, corev1.EnvVar{Name: "REGISTRY_LOG_LEVEL", Value: "warn"})
 		f.fill()
 		needed, err := f.reachable(t.Context())
 		if err != nil {
@@ -76,7 +75,7 @@ func TestEnvironmentComesBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFleet(t, "2.8.2", "", env...)
+			f := newFleet(t, registrytest.V2, env...)
 			f.fill()
 			f.object.Annotations = nil
 			f.conflicts = 0
@@ -92,22 +91,20 @@ func TestEnvironmentComesBack(t *testing.T) {
 // The form of the switch works whether the configuration has a block or not; the one
 // that documentation suggests does neither.
 func TestReadOnlySwitch(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		for name, storage := range map[string]string{"without a block": "", "with a block": block} {
-			f := newFleet(t, version, storage)
+	each(t, func(t *testing.T, v registrytest.Version) {
+		for name, without := range map[string]bool{"without a block": true, "with a block": false} {
+			f := startFleet(t, v, registrytest.Options{NoMaintenance: without})
 			f.fill()
-			err := f.server().Restart(t.Context(), []string{"REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=true"})
-			if storage == "" && (err == nil || !strings.Contains(err.Error(), "panic")) {
+			err := f.server().TryRestart(t.Context(), variables("REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=true"))
+			if without && (err == nil || !strings.Contains(err.Error(), "panic")) {
 				t.Errorf("%s: the other form no longer ends the server: %v", name, err)
 			}
-			if storage != "" {
-				if ok, err := f.client(f.server()).Writable(t.Context(), "team/app"); !ok || err != nil {
+			if !without {
+				if ok, err := f.server().Client().Writable(t.Context(), "team/app"); !ok || err != nil {
 					t.Errorf("%s: the other form works: %v, %v", name, ok, err)
 				}
 			}
-			if err := f.server().Restart(t.Context(), nil); err != nil {
-				t.Fatal(err)
-			}
+			f.server().Restart(variables())
 			if r, err := collect.Run(t.Context(), f.options()); err != nil || len(r.Swept) != 3 {
 				t.Errorf("%s: %+v, %v", name, r, err)
 			}
@@ -117,8 +114,8 @@ func TestReadOnlySwitch(t *testing.T) {
 
 // A variable that overrides the switch leaves the registry writable: nothing is deleted.
 func TestStillWritable(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "")
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v)
 		f.fill()
 		before, blobs := f.object, len(list(t, f).Blobs)
 		o := f.options()
@@ -143,13 +140,17 @@ func (d *deaf) Wait(ctx context.Context) ([]collect.Pod, error) {
 }
 
 func TestPushWhileQuiet(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "")
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v)
 		f.fill()
 		code := 0
 		o := f.options()
 		o.Reachable = func(ctx context.Context) (collect.Reachable, error) {
-			code, _, _ = f.server().Do(t, "POST", "/v2/team/app/blobs/uploads/", "", nil)
+			r, err := f.server().Do("POST", "/v2/team/app/blobs/uploads/", 0, nil)
+			if err != nil {
+				return nil, err
+			}
+			code = r.StatusCode
 			return f.reachable(ctx)
 		}
 		if _, err := collect.Run(t.Context(), o); err != nil || code != 405 {
@@ -159,12 +160,12 @@ func TestPushWhileQuiet(t *testing.T) {
 }
 
 func TestFirewall(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
-		f := newFleet(t, version, "")
+	each(t, func(t *testing.T, v registrytest.Version) {
+		f := newFleet(t, v)
 		c := f.fill()
 		// The link of a child goes, and its index stays. The server's collection goes by
 		// links, and what only that child refers to is garbage to it.
-		f.server().Delete(t, "team/multi", c.child.Digest)
+		f.server().Delete("team/multi", c.child.Digest)
 		before, blobs := f.object, len(list(t, f).Blobs)
 		layer := "" // that only the child has
 		o := f.options()
@@ -195,7 +196,7 @@ func TestStrangeOutput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFleet(t, "2.8.2", "")
+			f := newFleet(t, registrytest.V2)
 			f.fill()
 			before := f.object
 			f.onRun = func(argv []string, stdout io.Writer) error {

@@ -10,13 +10,14 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 )
 
 // Whoever opens the registry under a collection, in whichever way, ends it before it
 // deletes anything, and nothing stays locked.
 func TestOpenedWhileCollecting(t *testing.T) {
-	each(t, func(t *testing.T, version string) {
+	each(t, func(t *testing.T, v registrytest.Version) {
 		for name, tc := range map[string]struct {
 			open func(f *fleet, before corev1.PodTemplateSpec)
 			want error
@@ -28,14 +29,14 @@ func TestOpenedWhileCollecting(t *testing.T) {
 			}, collect.ErrWritable},
 			"only unlocked": {func(f *fleet, _ corev1.PodTemplateSpec) { delete(f.object.Annotations, collect.Annotation) }, collect.ErrTakenOver},
 			"the pods alone": {func(f *fleet, _ corev1.PodTemplateSpec) {
-				if err := f.server().Restart(f.t.Context(), nil); err != nil {
+				if err := f.server().TryRestart(f.t.Context(), variables()); err != nil {
 					f.t.Error(err)
 				}
 			}, collect.ErrWritable},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				f := newFleet(t, version, "")
+				f := newFleet(t, v)
 				f.t = t
 				f.fill()
 				before, blobs := *f.object.DeepCopy(), len(list(t, f).Blobs)
@@ -71,7 +72,7 @@ func TestOpenedWhileCollecting(t *testing.T) {
 
 // Where nobody opens the registry, a slow collection gets to its end.
 func TestWatchedToTheEnd(t *testing.T) {
-	f := newFleet(t, "2.8.2", "")
+	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before, looks := f.object, 0
 	f.onRun = func(argv []string, _ io.Writer) error {
@@ -92,7 +93,7 @@ func TestWatchedToTheEnd(t *testing.T) {
 
 // What a collection has deleted whose pod is gone is found out in the next one.
 func TestAuditInAnotherPod(t *testing.T) {
-	f := newFleet(t, "3.1.2", "")
+	f := newFleet(t, registrytest.V3)
 	f.fill()
 	before, collected := f.object, false
 	f.onRun = func(argv []string, _ io.Writer) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk/disktest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
@@ -62,22 +64,29 @@ func write(t *testing.T, root, path, content string) {
 	}
 }
 
+func image(layers ...string) registrytest.Image {
+	var i registrytest.Image
+	for _, text := range layers {
+		i.Layers = append(i.Layers, registrytest.Layer(text, 500))
+	}
+	return i
+}
+
 func TestListRealRegistries(t *testing.T) {
-	for _, version := range disktest.Versions {
-		s := disktest.Start(t, disktest.Settings{Version: version})
-		one := s.Image(t, "team/app", "1", "base", "one")
-		two := s.Image(t, "team/app", "2", "base", "two")
-		child := s.Image(t, "deep/er/name", "", "amd64")
-		index := s.Index(t, "deep/er/name", "_layers", child)
-		s.Delete(t, "team/app", one.Digest)
-		s.Image(t, "gone", "x", "three")
-		gone := s.Image(t, "gone", "x", "four")
-		s.Delete(t, "gone", gone.Digest)
-		if code, _, _ := s.Do(t, "POST", "/v2/only/uploads/blobs/uploads/", "", nil); code != 202 {
-			t.Fatalf("beginning an upload: status %d", code)
+	for _, v := range registrytest.Versions {
+		s := registrytest.Start(t, v, registrytest.Options{})
+		one := s.Push("team/app", image("base", "one"), "1")
+		two := s.Push("team/app", image("base", "two"), "2")
+		index := s.Push("deep/er/name", registrytest.Index{Manifests: []registrytest.Builder{image("amd64")}}, "_layers")
+		s.Delete("team/app", one.Digest)
+		s.Push("gone", image("three"), "x")
+		gone := s.Push("gone", image("four"), "x")
+		s.Delete("gone", gone.Digest)
+		if _, err := s.Do("POST", "/v2/only/uploads/blobs/uploads/", 202, nil); err != nil {
+			t.Fatal(err)
 		}
 		for name, run := range runners(t) {
-			t.Run(version+" "+name, func(t *testing.T) {
+			t.Run(string(v)+" "+name, func(t *testing.T) {
 				l, err := disk.List(t.Context(), run, s.Root)
 				if err != nil {
 					t.Fatal(err)
@@ -99,7 +108,8 @@ func TestListRealRegistries(t *testing.T) {
 				if len(got) != 4 || len(l.Problems) > 0 || l.Free <= 0 || l.Total < l.Free {
 					t.Errorf("%d repositories, problems %q, %d of %d bytes free", len(got), l.Problems, l.Free, l.Total)
 				}
-				if l.Blobs[two.Digest] != two.Size || l.Blobs[one.Digest] != one.Size || l.Blobs[index.Digest] != index.Size {
+				if !maps.Equal(l.Blobs, s.BlobFiles()) || l.Blobs[two.Digest] != two.Descriptor().Size || l.Blobs[one.Digest] != one.Descriptor().Size ||
+					l.Blobs[index.Digest] != index.Descriptor().Size {
 					t.Errorf("sizes of blobs: %v", l.Blobs)
 				}
 				if age := time.Since(l.Repository("deep/er/name").Tags["_layers"]); age < 0 || age > time.Minute {

@@ -88,40 +88,42 @@ func examine(t *testing.T, in Input) map[string]Check {
 // TestRealServers: a healthy registry of either version has nothing to complain of,
 // with its server, its files and its settings at hand.
 func TestRealServers(t *testing.T) {
-	for _, version := range disktest.Versions {
-		s := disktest.Start(t, disktest.Settings{Version: version})
-		s.Image(t, "app", "1", "layer")
+	exact := map[registrytest.Version]string{registrytest.V2: "2.8.2", registrytest.V3: "3.1.2"}
+	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
+		s := registrytest.Start(t, v, registrytest.Options{NoMaintenance: true})
+		s.Push("app", registrytest.Image{Layers: [][]byte{[]byte("layer")}}, "1")
+		env := s.Environ() // what a command gets that does not have the server's own
 		api := kubetest.Start(t, kubetest.Options{})
 		access, err := kube.NewClient(api.RESTConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
 		in := Input{Name: "it", Candidate: healthy(), Registry: client(t, s.URL), Repository: "app", HTTP: getter(s.URL), Access: access,
-			Exec: disktest.OnlyProcess{Runner: disktest.Local{Env: disktest.Environ(nil)}, PID: s.PID()}}
+			Exec: disktest.OnlyProcess{Runner: disktest.Local{Env: env}, PID: s.PID()}}
 		in.Candidate.ConfigPath = s.Config
 		for id, c := range examine(t, in) {
 			if c.State != OK {
-				t.Errorf("%s: %s is %s: %s", version, id, c.State, c.Evidence)
+				t.Errorf("%s is %s: %s", id, c.State, c.Evidence)
 			}
 		}
 		if c := examine(t, in)["deletion-enabled"]; c.Evidence != "yes (tried on what does not exist: status 404)" {
-			t.Errorf("%s: %+v", version, c)
+			t.Errorf("%+v", c)
 		}
-		if c := examine(t, in)["version"]; !strings.Contains(c.Evidence, version) || !strings.Contains(c.Evidence, "as the program says") {
-			t.Errorf("%s: %+v", version, c)
+		if c := examine(t, in)["version"]; !strings.Contains(c.Evidence, exact[v]) || !strings.Contains(c.Evidence, "as the program says") {
+			t.Errorf("%+v", c)
 		}
 		// The server's own settings overrule what the cluster seemed to say.
-		if err := s.Restart(t.Context(), []string{"REGISTRY_STORAGE_MAINTENANCE={readonly: {enabled: true}}"}); err != nil {
-			t.Fatal(err)
-		}
-		in.Exec = disktest.OnlyProcess{Runner: disktest.Local{Env: disktest.Environ(nil)}, PID: s.PID()}
+		s.Restart(func(o *registrytest.Options) {
+			o.Env = []string{"REGISTRY_STORAGE_MAINTENANCE={readonly: {enabled: true}}"}
+		})
+		in.Exec = disktest.OnlyProcess{Runner: disktest.Local{Env: env}, PID: s.PID()}
 		all := examine(t, in)
 		for id, want := range map[string]State{"deletion-enabled": Fail, "read-only-switch": Fail, "exec": Warn} {
 			if all[id].State != want {
-				t.Errorf("%s, read-only: %s is %s: %s", version, id, all[id].State, all[id].Evidence)
+				t.Errorf("read-only: %s is %s: %s", id, all[id].State, all[id].Evidence)
 			}
 		}
-	}
+	})
 }
 
 // TestDeletionDisabled has a remedy for each kind of deployment, and none that would
