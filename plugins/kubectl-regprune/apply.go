@@ -51,8 +51,8 @@ type applyFlags struct {
 func newApplyCommand(f *flags) *cobra.Command {
 	a := &applyFlags{}
 	cmd := &cobra.Command{
-		Use: "apply [PLAN.json | TYPE/NAME] [flags]", Short: "Delete what a plan says",
-		Long: applyLong, Example: applyExample, Args: cobra.MaximumNArgs(1),
+		Use: "apply [PLAN.json | TYPE/NAME] [flags]", Short: "Delete what a plan says", SuggestFor: []string{"prune", "delete", "run"},
+		Long: applyLong, Example: applyExample, Args: cobra.MaximumNArgs(1), ValidArgsFunction: completePlan,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
 				return err

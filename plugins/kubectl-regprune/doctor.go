@@ -20,7 +20,7 @@ needed. Nothing is changed.`
 
 func newDoctorCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "doctor [TYPE/NAME] [flags]", Short: "Examine whether the registry can be pruned, and what would go wrong",
+		Use: "doctor [TYPE/NAME] [flags]", Short: "Examine whether the registry can be pruned, and what would go wrong", SuggestFor: []string{"check", "examine"},
 		Long: doctorLong, Example: "  kubectl regprune doctor -n registry", Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
@@ -60,7 +60,7 @@ func (f *flags) patient(ctx context.Context, args []string) (*doctor.Input, erro
 	}
 	in.HTTP = s.getter
 	if err := s.hello(ctx, base, dial); err != nil {
-		in.Unreached = err
+		in.Unreached = s.explain(err)
 	} else {
 		in.Registry, in.HTTP = s.client, s.getter
 		in.Repository = s.firstRepository(ctx)

@@ -24,7 +24,7 @@ const duExample = `  # By repository
 func newDUCommand(f *flags) *cobra.Command {
 	images, top := false, 0
 	cmd := &cobra.Command{
-		Use: "du [TYPE/NAME] [flags]", Short: "Show what takes the registry's space", Long: duLong, Example: duExample, Args: cobra.MaximumNArgs(1),
+		Use: "du [TYPE/NAME] [flags]", Short: "Show what takes the registry's space", Long: duLong, Example: duExample, Args: cobra.MaximumNArgs(1), SuggestFor: []string{"size", "usage"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.UsageFormats); err != nil {
 				return err

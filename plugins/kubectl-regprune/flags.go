@@ -156,6 +156,7 @@ func (l *limitFlags) set() *pflag.FlagSet {
 func (s *showFlags) set(formats []string) *pflag.FlagSet {
 	fs := newSet("show")
 	fs.StringVarP(&s.output, "output", "o", formats[0], "output format: "+strings.Join(formats, ", "))
+	fs.Lookup("output").Annotations = map[string][]string{valuesOf: formats}
 	fs.BoolVar(&s.noHeaders, "no-headers", false, "leave out headers of tables")
 	fs.BoolVarP(&s.quiet, "quiet", "q", false, "no progress and no summary on stderr")
 	return fs

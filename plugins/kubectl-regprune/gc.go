@@ -48,7 +48,7 @@ func (g *gcFlags) bind(fs *pflag.FlagSet) {
 func newGCCommand(f *flags) *cobra.Command {
 	g, yes := &gcFlags{}, false
 	cmd := &cobra.Command{
-		Use: "gc [TYPE/NAME] [flags]", Short: "Collect the registry's garbage, read-only and verified",
+		Use: "gc [TYPE/NAME] [flags]", Short: "Collect the registry's garbage, read-only and verified", SuggestFor: []string{"collect", "garbage-collect"},
 		Long: gcLong, Example: gcExample, Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {

@@ -14,7 +14,7 @@ import (
 func newListCommand(f *flags) *cobra.Command {
 	everywhere := false
 	cmd := &cobra.Command{
-		Use: "list [flags]", Short: "List the registries in the cluster, and what speaks for each", Args: cobra.NoArgs,
+		Use: "list [flags]", Short: "List the registries in the cluster, and what speaks for each", Args: cobra.NoArgs, SuggestFor: []string{"ls", "get"},
 		Example: "  # In all namespaces\n  kubectl regprune list -A",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(render.ListFormats); err != nil {

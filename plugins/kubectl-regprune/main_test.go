@@ -25,7 +25,8 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 func TestMain(m *testing.M) {
 	patience = registry.Retry{Wait: 100 * time.Millisecond, MaxWait: 3 * time.Second}
 	testscript.Main(m, map[string]func(){
-		"kubectl-regprune": func() { os.Exit(cli.Main(newCommand)) },
+		"kubectl-regprune":          func() { os.Exit(cli.Main(newCommand)) },
+		"kubectl_complete-regprune": func() { os.Exit(cli.Main(newCommand)) }, // completion asks under this name
 	})
 }
 

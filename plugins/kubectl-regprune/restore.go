@@ -29,8 +29,8 @@ func newRestoreCommand(f *flags) *cobra.Command {
 	var check, force, yes bool
 	var only []string
 	cmd := &cobra.Command{
-		Use: "restore RUN [flags]", Short: "Put back what a run has deleted",
-		Long: restoreLong, Example: restoreExample, Args: cobra.ExactArgs(1),
+		Use: "restore RUN [flags]", Short: "Put back what a run has deleted", SuggestFor: []string{"undo", "rollback"},
+		Long: restoreLong, Example: restoreExample, Args: cobra.ExactArgs(1), ValidArgsFunction: completeRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
 				return err

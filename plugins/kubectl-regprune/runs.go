@@ -37,6 +37,7 @@ func newRunsCommand(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().AddFlagSet(f.show.set(render.ResultFormats))
+	complete(cmd)
 	return cmd
 }
 

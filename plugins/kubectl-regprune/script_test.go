@@ -108,7 +108,7 @@ func setup(env *testscript.Env, w *world, c *content, more map[string]string) er
 	}
 	env.Values[serverKey{}] = w.cluster
 	for name, value := range map[string]string{
-		"KUBECONFIG": config, "HOME": env.WorkDir, "KUBERC": "off", "URL": w.server.URL, "XDG_STATE_HOME": "", "XDG_CACHE_HOME": "",
+		"KUBECONFIG": config, "HOME": env.WorkDir, "KUBERC": "off", "URL": w.server.URL, "ADDR": w.server.Addr, "XDG_STATE_HOME": "", "XDG_CACHE_HOME": "",
 		"PASSWORD": registrytest.Password, "WEB1": c.web[1].Digest, "WEB2": c.web[2].Digest, "MULTI1": c.multi[1].Digest,
 	} {
 		env.Setenv(name, value)

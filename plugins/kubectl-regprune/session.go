@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,7 +123,10 @@ func (f *flags) locate(ctx context.Context, args []string) (*locate.Candidate, e
 	case err != nil:
 		return nil, err
 	}
-	return c, c.Refusal()
+	if err := c.Refusal(); err != nil {
+		return nil, err
+	}
+	return c, f.hasContainer(ctx, client, c)
 }
 
 // query is what to look for: NAME or TYPE/NAME in the namespace, or, as plans write
@@ -210,14 +212,6 @@ func wantsTLS(err error) bool {
 	return errors.As(err, &refused) && refused.Status == http.StatusBadRequest && strings.Contains(refused.Message, "HTTPS")
 }
 
-// explain adds what the user can do.
-func (s *session) explain(err error) error {
-	if errors.Is(err, registry.ErrUnauthorized) {
-		return hint.With(fmt.Errorf("connecting to %q: %w", s.name, err), "give --username and --password-file FILE (- for stdin)")
-	}
-	return err
-}
-
 // exec is a way to run commands in the registry's container, or nil.
 func (s *session) exec() (disk.Runner, error) {
 	if s.candidate == nil || s.run != nil {
@@ -246,11 +240,6 @@ func (s *session) String() string {
 		return s.name
 	}
 	return s.name + " in the context " + s.context
-}
-
-// container is the one that runs the registry.
-func (s *session) container() string {
-	return cmp.Or(s.flags.reach.container, s.candidate.Container)
 }
 
 // again is a command about the same registry.

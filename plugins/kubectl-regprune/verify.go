@@ -26,7 +26,7 @@ const verifyExample = `  # Can everything be pulled
 func newVerifyCommand(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify [PLAN.json | TYPE/NAME] [flags]", Short: "Prove that what is in the registry can be pulled",
-		Long: verifyLong, Example: verifyExample, Args: cobra.MaximumNArgs(1),
+		Long: verifyLong, Example: verifyExample, Args: cobra.MaximumNArgs(1), ValidArgsFunction: completePlan,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
 				return err

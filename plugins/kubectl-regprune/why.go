@@ -24,7 +24,7 @@ const whyExample = `  # Is it kept, and by what
 func newWhyCommand(f *flags) *cobra.Command {
 	file := ""
 	cmd := &cobra.Command{
-		Use: "why IMAGE [TYPE/NAME] [flags]", Short: "Explain why an image stays or goes", Example: whyExample, Args: cobra.RangeArgs(1, 2),
+		Use: "why IMAGE [TYPE/NAME] [flags]", Short: "Explain why an image stays or goes", Example: whyExample, Args: cobra.RangeArgs(1, 2), SuggestFor: []string{"explain"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
 				return err
