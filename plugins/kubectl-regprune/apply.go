@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,7 +132,8 @@ func (j *job) recall(dir string) {
 		return // nothing depends on it
 	}
 	for _, r := range runs {
-		if raw, err := os.ReadFile(filepath.Join(r.Dir, "plan.json")); err == nil && bytes.Equal(raw, j.raw) && r.State != backup.Unfinished && r.State != backup.PutBack {
+		if raw, err := os.ReadFile(filepath.Join(r.Dir, "plan.json")); err == nil && bytes.Equal(raw, j.raw) &&
+			!slices.Contains([]backup.State{backup.Unfinished, backup.PutBack, backup.AllBack}, r.State) {
 			fmt.Fprintf(j.session.flags.io.Err, "note: run %s was about the same plan, and has what it deleted; to go on with it: kubectl regprune apply --resume %s\n", r.Name, r.Name)
 			return
 		}

@@ -34,7 +34,7 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 	var err error
 	switch {
 	case resume != "":
-		dir, err := runDir(resume)
+		dir, err := runDir(resume, newest)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,8 @@ import (
 
 const restoreLong = `Put back what a run has deleted: manifests and tags, with the same digests. Until garbage
 is collected that is everything; afterwards, what others' layers allow, and the rest is
-named with what it lacks. A tag that leads elsewhere by now is left alone.`
+named with what it lacks. A tag that leads elsewhere by now is left alone. The last run is
+the newest one that has deleted something.`
 
 const restoreExample = `  # What could be put back
   kubectl regprune restore last --check
@@ -51,7 +52,7 @@ func newRestoreCommand(f *flags) *cobra.Command {
 }
 
 func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, o backup.RestoreOptions, agreed bool) error {
-	dir, err := runDir(name)
+	dir, err := f.undoable(name)
 	if err != nil {
 		return err
 	}
@@ -100,5 +101,8 @@ func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, o 
 			return cli.Exit(cli.ExitPartial)
 		}
 	}
-	return nil
+	if o.Check || o.Repos != nil {
+		return nil
+	}
+	return b.Restored()
 }

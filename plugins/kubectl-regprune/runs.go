@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,8 +47,9 @@ func (f *flags) resultOptions() render.ResultOptions {
 	return render.ResultOptions{Width: f.io.Width(), NoHeaders: f.show.noHeaders, Now: time.Now()}
 }
 
-// runDir is the folder of a run: of its name, of the last one, or a path.
-func runDir(name string) (string, error) {
+// runDir is the folder of a run: of its name, a path, or of the newest one that is meant
+// by last.
+func runDir(name string, last func([]backup.Run) (*backup.Run, error)) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return name, nil
 	}
@@ -58,10 +61,38 @@ func runDir(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if name == lastRun && len(runs) > 0 {
+		r, err := last(runs)
+		if err != nil {
+			return "", err
+		}
+		return r.Dir, nil
+	}
 	for _, r := range runs {
-		if r.Name == name || name == lastRun {
+		if r.Name == name {
 			return r.Dir, nil
 		}
 	}
-	return "", cli.WithCode(hint.With(fmt.Errorf("there is no run %q", name), "kubectl regprune runs lists them"), cli.ExitNothing)
+	return "", noRun(fmt.Errorf("there is no run %q", name))
+}
+
+func noRun(err error) error {
+	return cli.WithCode(hint.With(err, "kubectl regprune runs lists them"), cli.ExitNothing)
+}
+
+func newest(runs []backup.Run) (*backup.Run, error) { return &runs[0], nil }
+
+// undoable is the folder of a run to undo. The last one is the newest that has deleted
+// something, and the user is told which that is.
+func (f *flags) undoable(name string) (string, error) {
+	return runDir(name, func(runs []backup.Run) (*backup.Run, error) {
+		i := slices.IndexFunc(runs, backup.Run.Deleted)
+		if i < 0 {
+			return nil, noRun(errors.New("there is nothing to undo: no run has deleted anything"))
+		}
+		if !f.io.Quiet {
+			fmt.Fprintf(f.io.Err, "the last run that deleted something: %s\n", runs[i].Name)
+		}
+		return &runs[i], nil
+	})
 }

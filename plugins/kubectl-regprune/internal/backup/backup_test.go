@@ -134,35 +134,52 @@ func TestWrittenAndOpened(t *testing.T) {
 // states goes through what a list says of a run.
 func states(t *testing.T, b *backup.Backup) {
 	t.Helper()
-	state := func(want backup.State) {
+	state := func(want backup.State, tags, manifests int, killed bool) {
 		t.Helper()
-		if runs, err := backup.List(filepath.Dir(b.Dir)); err != nil || runs[0].State != want {
-			t.Errorf("runs %+v, %v, want %s", runs, err, want)
+		runs, err := backup.List(filepath.Dir(b.Dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := runs[0]; r.State != want || r.DeletedTags != tags || r.DeletedManifests != manifests || r.Killed != killed || r.Deleted() != (tags+manifests > 0 || killed) {
+			t.Errorf("%+v, want %s, %d tags, %d manifests, killed %t", r, want, tags, manifests, killed)
 		}
 	}
+	item := func(tag, digest, outcome string) backup.Line {
+		return backup.Line{Kind: backup.LineItem, Repo: "app", Tag: tag, Digest: digest, Outcome: outcome}
+	}
 	for _, step := range []struct {
-		line backup.Line
-		want backup.State
+		lines           []backup.Line
+		want            backup.State
+		tags, manifests int
+		killed          bool
 	}{
-		{backup.Line{Kind: backup.LineBegin}, backup.Stopped},
-		{backup.Line{Kind: backup.LineEnd, Remaining: 1}, backup.Stopped},
-		{backup.Line{Kind: backup.LineEnd}, backup.Ended},
+		{[]backup.Line{{Kind: backup.LineBegin}}, backup.Stopped, 0, 0, true},
+		{[]backup.Line{{Kind: backup.LineEnd, Remaining: 1}}, backup.Stopped, 0, 0, false},
+		{[]backup.Line{{Kind: backup.LineBegin}, item("old", "a", "skipped"), item("", "a", "gone"), {Kind: backup.LineEnd}}, backup.Ended, 0, 0, false},
+		{[]backup.Line{item("old", "a", "deleted"), item("older", "a", "deleted"), item("", "a", "deleted"), item("older", "a", "failed"), {Kind: backup.LineBegin}, {Kind: backup.LineEnd}}, backup.Ended, 1, 1, false},
+		{[]backup.Line{{Kind: backup.LineRestore}}, backup.PutBack, 1, 1, false},
 	} {
 		j, _, err := b.OpenJournal()
 		if err != nil {
 			t.Fatal(err)
 		}
-		j.Write(step.line)
-		state(backup.Running)
+		j.Write(step.lines...)
+		state(backup.Running, step.tags, step.manifests, true)
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
-		state(step.want)
+		state(step.want, step.tags, step.manifests, step.killed)
+	}
+	for range 2 {
+		if err := b.Restored(); err != nil {
+			t.Fatal(err)
+		}
+		state(backup.AllBack, 1, 1, false)
 	}
 	if err := os.Remove(filepath.Join(b.Dir, "index.json")); err != nil {
 		t.Fatal(err)
 	}
-	state(backup.Unfinished)
+	state(backup.Unfinished, 0, 0, false)
 }
 
 func TestDamaged(t *testing.T) {

@@ -22,8 +22,10 @@ const (
 	LineItem      = "item"      // a tag or manifest is done
 	LineOverwrite = "overwrite" // Tag is about to be moved to the manifest Temporary, which is then deleted
 	LineEnd       = "end"       // the run has ended by itself
-	LineRestore   = "restore"   // somebody has begun to put back what was deleted
+	LineRestore   = "restore"   // somebody has begun to put back what was deleted or, if its Outcome is wholly, has done it
 )
+
+const wholly = "wholly"
 
 // Line is one line of a journal.
 type Line struct {
@@ -83,9 +85,14 @@ func WasRestored(lines []Line) bool {
 	return slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore })
 }
 
+// Restored writes down that everything is as it was before the run.
+func (b *Backup) Restored() error { return b.noteRestore(Line{Kind: LineRestore, Outcome: wholly}) }
+
 // endRun writes that the run is put back, if there is anything to go on with. A folder
 // that cannot be written to cannot be gone on with either.
-func (b *Backup) endRun() error {
+func (b *Backup) endRun() error { return b.noteRestore(Line{Kind: LineRestore}) }
+
+func (b *Backup) noteRestore(line Line) error {
 	journal, lines, err := b.OpenJournal()
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return nil
@@ -93,8 +100,8 @@ func (b *Backup) endRun() error {
 	if err != nil {
 		return err
 	}
-	if !WasRestored(lines) {
-		journal.Write(Line{Kind: LineRestore})
+	if !slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == line.Kind && l.Outcome == line.Outcome }) {
+		journal.Write(line)
 	}
 	return journal.Close()
 }

@@ -52,8 +52,9 @@ const (
 	Stopped    State = "interrupted" // something is left to do, or the process was killed
 	Ended      State = "ended"       // everything was tried
 	Running    State = "running"
-	PutBack    State = "restored" // it was put back, and cannot be gone on with
-	Damaged    State = "damaged"  // its files cannot be read
+	PutBack    State = "partly-restored" // it was begun to put it back, and it cannot be gone on with
+	AllBack    State = "restored"        // all of it was put back
+	Damaged    State = "damaged"         // its files cannot be read
 )
 
 // Run is one folder, as a list shows it.
@@ -62,9 +63,20 @@ type Run struct {
 	Dir       string    `json:"dir"`
 	State     State     `json:"state"`
 	Registry  string    `json:"registry,omitempty"`
+	Context   string    `json:"context,omitempty"` // of the kubeconfig; "" for a registry that was given by its URL
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 	Tags      int       `json:"tags"`      // that go
 	Manifests int       `json:"manifests"` // that go
+	// What the journal has as deleted by this run, and not by others. With Killed there
+	// may be more.
+	DeletedTags      int  `json:"deletedTags"`
+	DeletedManifests int  `json:"deletedManifests"`
+	Killed           bool `json:"killed,omitempty"` // a process of it did not end by itself, or has not yet
+}
+
+// Deleted reports whether the run has deleted anything, or may have.
+func (r Run) Deleted() bool {
+	return r.DeletedTags+r.DeletedManifests > 0 || r.Killed || r.State == Damaged
 }
 
 // List looks at the runs in the folder dir, the newest first. It reads the manifests
@@ -95,7 +107,7 @@ func look(dir string) Run {
 	if err != nil || json.Unmarshal(raw, &index) != nil {
 		return run
 	}
-	run.Registry, run.CreatedAt = index.Registry.Name, index.CreatedAt
+	run.Registry, run.Context, run.CreatedAt = index.Registry.Name, index.Registry.Context, index.CreatedAt
 	for _, r := range index.Repos {
 		run.Tags += len(r.Tags)
 		for _, m := range r.Manifests {
@@ -104,32 +116,63 @@ func look(dir string) Run {
 			}
 		}
 	}
-	run.State = progress(filepath.Join(dir, journalFile))
+	run.progress(filepath.Join(dir, journalFile))
 	return run
 }
 
 // progress reads a journal without changing it.
-func progress(name string) State {
+func (r *Run) progress(name string) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
-		return Damaged
+		return
 	}
 	defer f.Close() // and with it the lock
-	if !tryLock(f) {
-		return Running
-	}
+	free := tryLock(f)
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return Damaged
+		return
 	}
 	lines := parseLines(text)
+	r.count(lines)
 	switch {
+	case !free:
+		r.State, r.Killed = Running, true
 	case len(lines) == 0:
-		return Waiting
+		r.State = Waiting
 	case WasRestored(lines):
-		return PutBack
+		r.State = PutBack
+		if slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore && l.Outcome == wholly }) {
+			r.State = AllBack
+		}
 	case lines[len(lines)-1].Kind == LineEnd && lines[len(lines)-1].Remaining == 0:
-		return Ended
+		r.State = Ended
+	default:
+		r.State = Stopped
 	}
-	return Stopped
+}
+
+// count goes by the last line of each tag and manifest.
+func (r *Run) count(lines []Line) {
+	type item struct{ repo, tag, digest string }
+	last, open := map[item]string{}, 0
+	for _, l := range lines {
+		switch l.Kind {
+		case LineBegin:
+			open++
+		case LineEnd:
+			open--
+		case LineItem:
+			last[item{l.Repo, l.Tag, l.Digest}] = l.Outcome
+		}
+	}
+	r.Killed = open > 0
+	for i, outcome := range last {
+		switch {
+		case outcome != "deleted": // as package apply says
+		case i.tag != "":
+			r.DeletedTags++
+		default:
+			r.DeletedManifests++
+		}
+	}
 }

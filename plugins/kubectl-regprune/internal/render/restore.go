@@ -119,11 +119,12 @@ type runList struct {
 func Runs(w io.Writer, format string, runs []backup.Run, o ResultOptions) error {
 	v := runList{kind{apiVersion, "RunList"}, append([]backup.Run{}, runs...)}
 	return result(w, format, v, func(p *page) {
-		t := &output.Table{Columns: []output.Column{{Header: "RUN"}, {Header: "STATE"}, {Header: "AGE", Right: true, Drop: 1}, {Header: "TAGS", Right: true},
-			{Header: "MANIFESTS", Right: true}, {Header: "REGISTRY", Shrink: true, Middle: true}}}
+		t := &output.Table{Columns: []output.Column{{Header: "RUN"}, {Header: "STATE"}, {Header: "AGE", Right: true, Drop: 1}, {Header: "DELETED"},
+			{Header: "REGISTRY", Shrink: true, Middle: true}, {Header: "CONTEXT", Drop: 2}}}
 		if o.Now.IsZero() {
 			t.Columns[2] = output.Column{Header: "CREATED", Drop: 1}
 		}
+		b := &block{}
 		for _, r := range runs {
 			created := notKnown
 			if !o.Now.IsZero() {
@@ -131,12 +132,24 @@ func Runs(w io.Writer, format string, runs []backup.Run, o ResultOptions) error 
 			} else if !r.CreatedAt.IsZero() {
 				created = r.CreatedAt.UTC().Format(time.RFC3339)
 			}
-			tags, manifests := strconv.Itoa(r.Tags), strconv.Itoa(r.Manifests)
-			if r.Registry == "" { // its index could not be read
-				tags, manifests = notKnown, notKnown
+			t.Rows = append(t.Rows, []string{clean(r.Name), clean(string(r.State)), created, deleted(r), join(clean(r.Registry)), join(clean(r.Context))})
+			if r.State == backup.Stopped || r.State == backup.Waiting {
+				b.line("To go on", "%s", clean("kubectl regprune apply --resume "+r.Name+prefixed(" --context", r.Context)))
 			}
-			t.Rows = append(t.Rows, []string{clean(r.Name), clean(string(r.State)), created, tags, manifests, join(clean(r.Registry))})
 		}
 		p.table(t, o)
+		p.lines(b)
 	})
+}
+
+// deleted is what a run has deleted of what it should.
+func deleted(r backup.Run) string {
+	if r.Registry == "" { // its index could not be read
+		return notKnown
+	}
+	text := fmt.Sprintf("%d of %s, %d of %s", r.DeletedTags, counted(r.Tags, "tag", "tags"), r.DeletedManifests, counted(r.Manifests, "manifest", "manifests"))
+	if r.Killed {
+		return "at least " + text
+	}
+	return text
 }

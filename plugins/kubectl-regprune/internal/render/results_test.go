@@ -41,7 +41,9 @@ var (
 		{Repo: evil, Tag: "v3", Digest: sample.Digest("g"), Status: backup.Failed, Err: errors.New(evil)},
 	}
 	runs = []backup.Run{
-		{Name: "20260501-100000-abcd", Dir: "/runs/a", State: "applied", Registry: "svc/registry/registry:5000", CreatedAt: sample.Now, Tags: 3, Manifests: 4},
+		{Name: "20260501-100000-abcd", Dir: "/runs/a", State: backup.Ended, Registry: "svc/registry/registry:5000", Context: "prod", CreatedAt: sample.Now,
+			Tags: 3, Manifests: 4, DeletedTags: 2, DeletedManifests: 4},
+		{Name: "20260415-100000-abcd", Dir: "/runs/c", State: backup.Stopped, Registry: "svc/registry/registry:5000", Context: evil, CreatedAt: sample.Now, Tags: 1, Manifests: 1, Killed: true},
 		{Name: "20260401-100000-abcd", Dir: "/runs/b", State: backup.Damaged},
 	}
 	registries = &locate.Found{
