@@ -215,7 +215,10 @@ func TestRedirectedBlobs(t *testing.T) {
 			if size, err := c.StatBlob(t.Context(), "a/b", digest); err != nil || size != int64(len(layer)) {
 				t.Errorf("size %d, %v", size, err)
 			}
-			if seen.Load() != 2 {
+			if size, err := c.ReadableBlob(t.Context(), "a/b", digest, int64(len(layer))); err != nil || size != int64(len(layer)) {
+				t.Errorf("size %d, %v", size, err)
+			}
+			if seen.Load() != 3 {
 				t.Errorf("storage was asked %d times", seen.Load())
 			}
 			fail.Store(true)

@@ -30,7 +30,7 @@ func (c *Client) Blob(ctx context.Context, repo, digest string, limit int64) ([]
 
 // StatBlob asks for the size of a blob in bytes. A registry that remembers what it
 // had can be wrong: distribution still knows blobs that its garbage collection, which
-// is another process, has deleted.
+// is another process, has deleted. [Client.ReadableBlob] is not deceived.
 func (c *Client) StatBlob(ctx context.Context, repo, digest string) (int64, error) {
 	if !ValidDigest(digest) {
 		return 0, fmt.Errorf("looking up blob: %q is no digest", digest)

@@ -32,6 +32,13 @@ var (
 
 	// ErrContent: content is not what its digest says.
 	ErrContent = errors.New("content does not match its digest")
+
+	// ErrUnreadable: what was announced does not come. After a garbage collection,
+	// which is another process, distribution does so until it is restarted.
+	ErrUnreadable = errors.New("the registry says that it has the blob, and cannot send it: its cache is stale or its storage damaged")
+
+	// ErrSize: a blob has another size than what refers to it says.
+	ErrSize = errors.New("wrong size")
 )
 
 // Error is a registry's refusal. Its text is safe for terminals and logs.

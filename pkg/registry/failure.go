@@ -85,6 +85,8 @@ func scrubURLs(text string) string {
 func explain(err error) error {
 	var name *net.DNSError
 	switch {
+	case errors.Is(err, ErrUnreadable):
+		return err // that has a hint
 	case errors.Is(err, ErrUnauthorized) && !errors.Is(err, ErrDenied):
 		return hint.With(err, "the registry wants other credentials: log in with `docker login`, or name a user and a password")
 	case errors.Is(err, ErrDenied):

@@ -30,6 +30,7 @@ type request struct {
 	smaller   bool  // a 504 is answered with a smaller request, not with the same one
 	bare      bool  // without credentials
 	unread    bool  // the answer's body is not wanted
+	sample    bool  // a part of a blob is asked for, and one byte of the answer's body is wanted
 	check     func(*response) error
 	seen      func(*http.Response) // hears of every answer
 }
@@ -93,14 +94,12 @@ func (c *Client) attempt(ctx context.Context, r *request) (*response, error) {
 	if r.seen != nil {
 		r.seen(resp)
 	}
-	if !success(r.method, resp) {
-		return nil, parseError(resp, r)
+	if !success(r.method, resp) && (!r.sample || !partial(resp)) {
+		return nil, c.refusal(resp, r)
 	}
 	answer := &response{status: resp.StatusCode, header: resp.Header, length: resp.ContentLength}
-	if !r.unread {
-		if answer.body, err = readBody(resp, r.limit); err != nil {
-			return nil, failure(ctx, err)
-		}
+	if err := answer.read(ctx, resp, r); err != nil {
+		return nil, err
 	}
 	if r.check != nil {
 		if err := r.check(answer); err != nil {
@@ -108,6 +107,30 @@ func (c *Client) attempt(ctx context.Context, r *request) (*response, error) {
 		}
 	}
 	return answer, nil
+}
+
+// read reads as much of the body as r wants.
+func (a *response) read(ctx context.Context, resp *http.Response, r *request) (err error) {
+	switch {
+	case r.unread:
+		return nil
+	case r.sample:
+		return sampled(ctx, resp)
+	}
+	if a.body, err = readBody(resp, r.limit); err != nil {
+		return failure(ctx, err)
+	}
+	return nil
+}
+
+// refusal is the error of an answer that is no success. A registry that redirects says
+// that it has the blob; if its storage has not, that is not for the registry to say.
+func (c *Client) refusal(resp *http.Response, r *request) error {
+	e := parseError(resp, r)
+	if r.sample && e.Status == http.StatusNotFound && !e.registry && resp.Request.URL.Host != c.base.Host {
+		return unreadable(fmt.Errorf("its storage at %q says %w", oneLine(resp.Request.URL.Host), e))
+	}
+	return e
 }
 
 // send asks without credentials until a server wants some: most registries in clusters
@@ -170,6 +193,11 @@ func success(method string, resp *http.Response) bool {
 		return s == http.StatusAccepted || s == http.StatusNoContent || s == http.StatusOK && !isHTML(resp.Header)
 	}
 	return false
+}
+
+// partial reports whether a status is an answer to a request for a part of a blob.
+func partial(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusPartialContent || resp.StatusCode == http.StatusRequestedRangeNotSatisfiable
 }
 
 func isHTML(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
