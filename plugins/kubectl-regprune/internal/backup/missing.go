@@ -4,40 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 )
 
-// missing lists what the server would have to have for a manifest and has not: children
-// and the config always, layers if they are to be asked for.
-func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest, blobs bool) ([]string, error) {
+// missing lists what the server would have to have for a manifest and has not. It fails
+// if that cannot be told of all.
+func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest) ([]string, error) {
 	content, err := m.Parse()
 	if err != nil {
 		return nil, nil // the server will say
 	}
 	var missing []string
 	for _, child := range content.Manifests {
+		if err := r.fails[child.Digest]; err != nil {
+			return nil, fmt.Errorf("manifest %q: %w", child.Digest, err)
+		}
 		if !r.there[child.Digest] {
 			missing = append(missing, r.lack(child.Digest)...)
 		}
 	}
-	if c := content.Config; c != nil {
-		there, err := r.config(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		if !there {
-			missing = append(missing, c.Digest)
-		}
+	blobs := content.Layers
+	if content.Config != nil {
+		blobs = append([]registry.Descriptor{*content.Config}, blobs...)
 	}
-	for _, d := range content.Layers {
-		if d.Foreign() || !blobs {
+	for _, d := range blobs {
+		if d.Foreign() {
 			continue
 		}
-		there, err := r.blob(ctx, d.Digest)
+		there, err := r.blob(ctx, d)
 		if err != nil {
 			return nil, err
 		}
@@ -46,24 +42,6 @@ func (r *repoRestorer) missing(ctx context.Context, m *registry.Manifest, blobs 
 		}
 	}
 	return unique(missing), nil
-}
-
-// config reads a config. Of what a server only claims to have, distribution announces
-// the length and then sends nothing.
-func (r *repoRestorer) config(ctx context.Context, d *registry.Descriptor) (bool, error) {
-	const most = 4 << 20 // bytes
-	if d.Size > most {
-		return r.blob(ctx, d.Digest)
-	}
-	claimed, err := r.blob(ctx, d.Digest)
-	if err != nil || !claimed {
-		return false, err
-	}
-	_, err = r.to.Blob(ctx, r.name, d.Digest, most)
-	if err == nil || !errors.Is(err, registry.ErrNotFound) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, registry.ErrContent) {
-		return err == nil, err
-	}
-	return false, hint.With(fmt.Errorf("config %q: %w", d.Digest, ErrStale), "restart the registry, then try again")
 }
 
 // lack is what is gone of a manifest, or the manifest itself if that is not known.
@@ -79,19 +57,27 @@ func unique(digests []string) []string {
 	return slices.Compact(digests)
 }
 
-func (r *repoRestorer) blob(ctx context.Context, digest string) (bool, error) {
+// blob reports whether a blob can be read. A server takes a manifest with blobs that it
+// only claims to have, which would be no success.
+func (r *repoRestorer) blob(ctx context.Context, d registry.Descriptor) (bool, error) {
 	r.mu.Lock()
-	there, known := r.blobs[digest]
+	known, asked := r.blobs[d.Digest]
 	r.mu.Unlock()
-	if known {
-		return there, nil
+	if asked {
+		return known.there, known.err
 	}
-	_, err := r.to.StatBlob(ctx, r.name, digest)
-	if err != nil && !errors.Is(err, registry.ErrNotFound) {
-		return false, err
+	_, err := r.to.ReadableBlob(ctx, r.name, d.Digest, d.Size)
+	found := presence{there: err == nil}
+	switch {
+	case errors.Is(err, registry.ErrUnreadable):
+		found.err = fmt.Errorf("%w: %w", ErrStale, err)
+	case errors.Is(err, registry.ErrSize):
+		found.err = err
+	case err != nil && !errors.Is(err, registry.ErrNotFound):
+		return false, err // that may pass
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.blobs[digest] = err == nil
-	return err == nil, nil
+	r.blobs[d.Digest] = found
+	return found.there, found.err
 }

@@ -15,8 +15,7 @@ type Target interface {
 	Source
 	Head(ctx context.Context, repo, ref string) (registry.Descriptor, error)
 	PutManifest(ctx context.Context, repo, ref string, m *registry.Manifest) error
-	StatBlob(ctx context.Context, repo, digest string) (size int64, err error)
-	Blob(ctx context.Context, repo, digest string, limit int64) ([]byte, error)
+	ReadableBlob(ctx context.Context, repo, digest string, size int64) (int64, error)
 }
 
 // ErrStale is why a registry cannot be believed.
@@ -63,9 +62,9 @@ type Outcome struct {
 // Unless it is only a check, the run is over: it cannot be gone on with any more, and
 // must not be going on.
 //
-// Configs are read, as a server may claim to have blobs that a garbage collection of
-// another process has removed, until it is restarted: that is [ErrStale], and ends
-// it. Of layers its word is taken. What is put back is read again.
+// A byte of each blob is read, as a server may claim to have blobs that a garbage
+// collection of another process has removed, until it is restarted: what needs one of
+// those fails, and the error is [ErrStale]. What is put back is read again.
 func Restore(ctx context.Context, to Target, b *Backup, opts RestoreOptions) ([]Outcome, error) {
 	if opts.Parallel <= 0 {
 		opts.Parallel = 4
@@ -92,6 +91,11 @@ func Restore(ctx context.Context, to Target, b *Backup, opts RestoreOptions) ([]
 			return all, fmt.Errorf("restoring repository %q: %w", repo.Name, err)
 		}
 	}
+	for _, o := range all {
+		if errors.Is(o.Err, ErrStale) {
+			return all, fmt.Errorf("restoring repository %q: %w", o.Repo, o.Err)
+		}
+	}
 	return all, nil
 }
 
@@ -108,14 +112,25 @@ type repoRestorer struct {
 	name      string
 	manifests map[string]Manifest
 
-	mu    sync.Mutex
 	there map[string]bool
 	lacks map[string][]string // of manifests that cannot be put back: what is gone
-	blobs map[string]bool     // whether a blob is there, as far as asked
+	fails map[string]error    // of manifests that could not be put back: why
+
+	mu    sync.Mutex
+	blobs map[string]presence // as far as asked
+}
+
+// presence is whether a blob is there, or why that is neither true nor false.
+type presence struct {
+	there bool
+	err   error
 }
 
 func (r *restorer) repository(ctx context.Context, repo Repository) ([]Outcome, error) {
-	rr := &repoRestorer{restorer: r, name: repo.Name, manifests: map[string]Manifest{}, there: map[string]bool{}, lacks: map[string][]string{}, blobs: map[string]bool{}}
+	rr := &repoRestorer{
+		restorer: r, name: repo.Name, manifests: map[string]Manifest{},
+		there: map[string]bool{}, lacks: map[string][]string{}, fails: map[string]error{}, blobs: map[string]presence{},
+	}
 	var all []Outcome
 	for start, end := 0, 0; start < len(repo.Manifests); start = end {
 		for end = start; end < len(repo.Manifests) && repo.Manifests[end].Order == repo.Manifests[start].Order; end++ {
@@ -126,6 +141,9 @@ func (r *restorer) repository(ctx context.Context, repo Repository) ([]Outcome, 
 		for _, o := range outcomes {
 			rr.there[o.Digest] = o.Status == Present || o.Status == Restored || o.Status == Restorable
 			rr.lacks[o.Digest] = o.Missing
+			if o.Status == Failed {
+				rr.fails[o.Digest] = o.Err
+			}
 		}
 		if err != nil {
 			return all, err
@@ -147,7 +165,7 @@ func each[T any](ctx context.Context, r *restorer, items []T, do func(context.Co
 		if r.opts.Progress != nil {
 			r.opts.Progress(r.done, r.total)
 		}
-		for _, lasting := range []error{registry.ErrDenied, registry.ErrUnauthorized, registry.ErrUnsupported, ErrStale} {
+		for _, lasting := range []error{registry.ErrDenied, registry.ErrUnauthorized, registry.ErrUnsupported} {
 			if errors.Is(o.Err, lasting) {
 				cancel(o.Err)
 			}
@@ -160,99 +178,4 @@ func each[T any](ctx context.Context, r *restorer, items []T, do func(context.Co
 		}
 	}
 	return all, context.Cause(ctx)
-}
-
-// manifest looks after one manifest, without a tag.
-func (r *repoRestorer) manifest(ctx context.Context, m Manifest) Outcome {
-	o := Outcome{Repo: r.name, Digest: m.Digest}
-	_, err := r.to.Head(ctx, r.name, m.Digest)
-	switch {
-	case err == nil:
-		o.Status = Present
-		return o
-	case !errors.Is(err, registry.ErrNotFound):
-		return o.failed(err)
-	case m.Missing:
-		o.Status, o.Missing = Impossible, []string{m.Digest}
-		return o
-	}
-	body, err := r.backup.Manifest(m)
-	if err != nil {
-		return o.failed(err)
-	}
-	o.Missing, err = r.missing(ctx, body, r.opts.Check)
-	if err == nil && len(o.Missing) > 0 && !r.opts.Check {
-		o.Missing, err = r.missing(ctx, body, true) // all of it
-	}
-	if err != nil {
-		return o.failed(err)
-	}
-	switch {
-	case len(o.Missing) > 0:
-		o.Status = Impossible
-		return o
-	case r.opts.Check:
-		o.Status = Restorable
-		return o
-	}
-	return r.put(ctx, o, m.Digest, body)
-}
-
-// put writes and reads again. If the server refuses, the blobs say why.
-func (r *repoRestorer) put(ctx context.Context, o Outcome, ref string, body *registry.Manifest) Outcome {
-	err := r.to.PutManifest(ctx, r.name, ref, body)
-	if err == nil {
-		var back *registry.Manifest
-		if back, err = r.to.Manifest(ctx, r.name, ref); err == nil && back.Digest != body.Digest {
-			err = fmt.Errorf("the server now has %q there", back.Digest)
-		}
-	}
-	if err == nil {
-		o.Status = Restored
-		return o
-	}
-	if missing, statErr := r.missing(ctx, body, true); statErr == nil && len(missing) > 0 {
-		o.Status, o.Missing, o.Err = Impossible, missing, err
-		return o
-	}
-	return o.failed(err)
-}
-
-// tag looks after one tag.
-func (r *repoRestorer) tag(ctx context.Context, t Tag) Outcome {
-	o := Outcome{Repo: r.name, Tag: t.Name, Digest: t.Digest}
-	now, err := r.to.Head(ctx, r.name, t.Name)
-	switch {
-	case err == nil && now.Digest == t.Digest:
-		o.Status = Present
-		return o
-	case err == nil && !r.opts.Force:
-		o.Status, o.Now = Moved, now.Digest
-		return o
-	case err == nil:
-		o.Now = now.Digest
-	case !errors.Is(err, registry.ErrNotFound):
-		return o.failed(err)
-	}
-	switch {
-	case !r.there[t.Digest]:
-		o.Status, o.Missing = Impossible, r.lack(t.Digest)
-		return o
-	case r.opts.Check:
-		o.Status = Restorable
-		return o
-	}
-	body, err := r.backup.Manifest(r.manifests[t.Digest])
-	if r.manifests[t.Digest].Missing {
-		body, err = r.to.Manifest(ctx, r.name, t.Digest)
-	}
-	if err != nil {
-		return o.failed(err)
-	}
-	return r.put(ctx, o, t.Name, body)
-}
-
-func (o Outcome) failed(err error) Outcome {
-	o.Status, o.Err = Failed, err
-	return o
 }

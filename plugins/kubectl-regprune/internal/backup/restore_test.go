@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
@@ -129,40 +128,6 @@ func TestRestoreLooksFirst(t *testing.T) {
 	if _, err := backup.Restore(t.Context(), client, b, backup.RestoreOptions{}); !errors.Is(err, registry.ErrUnsupported) {
 		t.Errorf("read-only: %v", err)
 	}
-}
-
-// TestServerRemembersWhatIsGone: a registry that has lost blobs and does not know takes
-// a manifest all the same. That would be no success, so nothing is written.
-func TestServerRemembersWhatIsGone(t *testing.T) {
-	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
-		s := registrytest.Start(t, v, registrytest.Options{})
-		s.Push("app", image("kept", false), "1.0")
-		old := s.Push("app", image("old", false), "old")
-		b := write(t, s.Client(), going(map[string]*registrytest.Content{"old": old}), filepath.Join(t.TempDir(), "run"))
-		client := s.Client()
-		if err := client.DeleteManifest(t.Context(), "app", old.Digest); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := s.GarbageCollect(); err != nil {
-			t.Fatal(out, err)
-		}
-		if _, err := client.StatBlob(t.Context(), "app", registry.Digest(old.Blobs[0])); err != nil {
-			t.Fatalf("the server does not claim to have the config: %v", err)
-		}
-		client = s.Client(func(o *registry.Options) { o.Retry = registry.Retry{Times: 2, Wait: time.Millisecond} })
-		for _, check := range []bool{true, false} {
-			outcomes, err := backup.Restore(t.Context(), client, b, backup.RestoreOptions{Check: check})
-			if !errors.Is(err, backup.ErrStale) || hint.Of(err) == "" {
-				t.Errorf("error %v", err)
-			}
-			if o := status(outcomes, "", old.Digest); o.Status != backup.Failed {
-				t.Errorf("manifest: %+v", o)
-			}
-			if _, err := client.Head(t.Context(), "app", old.Digest); !errors.Is(err, registry.ErrNotFound) {
-				t.Errorf("it was written: %v", err)
-			}
-		}
-	})
 }
 
 // TestRestoreEndsTheRun: a list of runs says so; a check changes nothing.

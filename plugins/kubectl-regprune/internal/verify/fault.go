@@ -13,7 +13,7 @@ func fault(digest, what string, err error) Fault {
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
 		f.Fault = NotThere
-	case errors.Is(err, registry.ErrContent):
+	case errors.Is(err, registry.ErrContent), errors.Is(err, registry.ErrUnreadable):
 		f.Fault = BadText
 	}
 	return f

@@ -1,11 +1,11 @@
 // Package verify proves that what a plan keeps can still be pulled: every tag leads to
-// a manifest, every manifest of an index is there, and the server has every blob in the
-// size that it should have.
+// a manifest, every manifest of an index is there, and of every blob the last byte can be
+// read, and the size is as it should be.
 //
-// It only asks, and takes the server's word: blobs are not downloaded. A server that
-// remembers blobs which a garbage collection of another process has removed answers
-// wrongly until it is restarted. What could not be asked is counted as unknown, never
-// as good.
+// Blobs are not downloaded: bytes that have changed on the disk are not found. The
+// server's word alone is not taken, as it remembers blobs which a garbage collection of
+// another process has removed. What could not be asked is counted as unknown, never as
+// good.
 package verify
 
 import (
@@ -21,7 +21,7 @@ import (
 // Client is the registry. Errors are to be told apart as package registry does.
 type Client interface {
 	Manifest(ctx context.Context, repo, ref string) (*registry.Manifest, error)
-	StatBlob(ctx context.Context, repo, digest string) (size int64, err error)
+	ReadableBlob(ctx context.Context, repo, digest string, size int64) (int64, error)
 }
 
 // Options are for [Kept]; the zero value will do.
@@ -37,8 +37,8 @@ type Options struct {
 const (
 	NotThere  = "missing"
 	WrongSize = "wrong-size"
-	BadText   = "unreadable"
-	Unknown   = "unknown" // it could not be asked
+	BadText   = "unreadable" // no manifest, or a blob that the server claims to have and cannot send
+	Unknown   = "unknown"    // it could not be asked
 )
 
 // What something is.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -105,6 +106,40 @@ func TestKept(t *testing.T) {
 	})
 }
 
+// TestStaleCache: a server that remembers what its garbage collection has removed says
+// that it is there, to everybody who does not read it.
+func TestStaleCache(t *testing.T) {
+	registrytest.Each(t, func(t *testing.T, v registrytest.Version) {
+		s := registrytest.Start(t, v, registrytest.Options{})
+		s.Push("app", image("good"), "good")
+		gone := s.Push("app", image("gone"), "gone")
+		s.Delete("app", gone.Digest)
+		if out, err := s.GarbageCollect(); err != nil {
+			t.Fatal(out, err)
+		}
+		again := registrytest.Image{Labels: map[string]string{"name": "gone"}, Layers: gone.Blobs[1:], Annotations: map[string]string{"again": "yes"}}.Build()
+		if err := s.PushManifest("app", "gone", again.Manifest); err != nil {
+			t.Fatalf("the server has noticed: %v", err)
+		}
+		client := s.Client(func(o *registry.Options) { o.Retry.Wait = time.Millisecond })
+		p := keeping(plan.Tag{Name: "good", Digest: image("good").Digest}, plan.Tag{Name: "gone", Digest: again.Digest})
+		r, err := verify.Kept(t.Context(), client, p, verify.Options{})
+		if err != nil || len(r.Broken) != 1 || r.Broken[0].Tag != "gone" || r.Broken[0].Unknown {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		own := map[string]string{registry.Digest(gone.Blobs[0]): verify.AConfig, registry.Digest(gone.Blobs[2]): verify.ALayer}
+		for _, f := range r.Broken[0].Faults {
+			if f.Fault != verify.BadText || f.What != own[f.Digest] || !errors.Is(f.Err, registry.ErrUnreadable) {
+				t.Errorf("%+v", f)
+			}
+			delete(own, f.Digest)
+		}
+		if len(own) > 0 {
+			t.Errorf("not found: %v", own)
+		}
+	})
+}
+
 func TestUnknownIsNotGood(t *testing.T) {
 	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
 	c := s.Push("app", image("x"), "x")
@@ -133,7 +168,7 @@ func TestEachOnce(t *testing.T) {
 	if err != nil || len(r.Broken) > 0 || last != 4 {
 		t.Errorf("%+v, %v, progress %d", r, err, last)
 	}
-	if blobs, manifests := proxy.Count("HEAD", "/blobs/"), proxy.Count("GET", "/manifests/"); blobs != 5 || manifests != 4 {
+	if blobs, manifests := proxy.Count("", "/blobs/"), proxy.Count("GET", "/manifests/"); blobs != 5 || manifests != 4 {
 		t.Errorf("%d blobs and %d manifests were asked for", blobs, manifests)
 	}
 }
