@@ -87,7 +87,7 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 			return err
 		}
 	}
-	if err := j.permit(ctx, set, a); err != nil {
+	if err := j.permit(ctx, set, a); err != nil || a.dryRun {
 		return err
 	}
 	if j.backup == nil {

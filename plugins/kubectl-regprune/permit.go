@@ -15,7 +15,8 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
 )
 
-// permit asks everybody who can say no: the guards, the registry, and the user.
+// permit asks everybody who can say no: the guards, the registry, and the user, unless it
+// is a dry run, which ends with that.
 func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) error {
 	f := j.session.flags
 	limits, err := f.limits.limits()
@@ -44,7 +45,7 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	}
 	if a.dryRun {
 		fmt.Fprintln(f.io.Err, "nothing was changed: --dry-run")
-		return cli.Exit(cli.ExitOK)
+		return nil
 	}
 	t := j.plan.Totals
 	question := fmt.Sprintf("delete %d tags and %d manifests from %s?", t.TagsDeleted, t.ManifestsGone, j.session)
