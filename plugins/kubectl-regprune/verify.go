@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/verify"
 )
 
-const verifyLong = `Ask the registry for every manifest and every blob of every tag, or of those that a plan
-keeps, and name what could not be pulled. Nothing is downloaded or changed.`
+const verifyLong = `Ask the registry for every manifest and a byte of every blob of every tag, or of those that a
+plan keeps, and name what could not be pulled. Nothing is changed.`
 
 const verifyExample = `  # Can everything be pulled
   kubectl regprune verify -n registry
