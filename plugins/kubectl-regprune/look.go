@@ -57,10 +57,10 @@ func (s *session) remember(g *graph.Registry) {
 	}
 }
 
-// learn reads the configs of images that would go by p, or stay as nobody knows how old
-// they are, and reports whether there was anything to learn: their age, and whether a
-// label protects them.
-func (s *session) learn(ctx context.Context, g *graph.Registry, p *plan.Plan) (bool, error) {
+// unknown are the images that would go by p, or stay as nobody knows how old they are,
+// and whose configs have not been read: these tell their age, and whether a label
+// protects them.
+func unknown(g *graph.Registry, p *plan.Plan) []graph.Ref {
 	var refs []graph.Ref
 	for _, r := range p.Repos {
 		for _, t := range r.Tags {
@@ -74,11 +74,7 @@ func (s *session) learn(ctx context.Context, g *graph.Registry, p *plan.Plan) (b
 			}
 		}
 	}
-	n, err := inventory.Learn(ctx, s.client, g, refs, s.inventory)
-	if err == nil && n > 0 {
-		s.remember(g)
-	}
-	return n > 0, err
+	return inventory.Unknown(g, refs)
 }
 
 // needsDates reports whether rules go by when images were created, other than to spare

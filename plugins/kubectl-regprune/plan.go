@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/inventory"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/policy"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
@@ -109,14 +110,9 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 		Graph: g, Rules: plan.FromPolicy(rules), Use: used.references, Cluster: used.cluster, Limits: limits, Now: now,
 		Registry: s.identity(own), Overwrite: s.flags.limits.overwrite,
 	}
-	p := plan.Make(in)
-	for more := true; more; {
-		if more, err = s.learn(ctx, g, p); err != nil {
-			return nil, nil, err
-		}
-		if more {
-			p = plan.Make(in)
-		}
+	p, err := s.make(ctx, in)
+	if err != nil {
+		return nil, nil, err
 	}
 	if err := s.deletable(ctx, p); hint.Of(err) != "" { // a refusal, which apply would meet
 		s.notes = append(s.notes, err.Error()+"; "+hint.Of(err))
@@ -125,6 +121,22 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 	p.Notes = append(p.Notes, append(used.notes, s.notes...)...)
 	s.notes = nil
 	return p, g, nil
+}
+
+// make decides, and reads the configs of images that the decision is about until it
+// knows all of them.
+func (s *session) make(ctx context.Context, in plan.Input) (*plan.Plan, error) {
+	for {
+		p := plan.Make(in)
+		images := unknown(in.Graph, p)
+		if len(images) == 0 {
+			return p, nil
+		}
+		if err := inventory.Learn(ctx, s.client, in.Graph, images, s.inventory); err != nil {
+			return nil, err
+		}
+		s.remember(in.Graph)
+	}
 }
 
 // warn says on stderr what would keep the plan from being applied, where stdout is for a

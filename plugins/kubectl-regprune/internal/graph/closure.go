@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -97,31 +98,32 @@ func (g *Registry) Dependents(r *Repository) map[string][]string {
 // garbage collection keeps if links are all that is linked: each manifest itself
 // and what it names, one level deep, as the server does it.
 func (g *Registry) Marked(links func(yield func(digest string) bool)) map[string]bool {
-	marks := map[string]uint8{}
+	marked := map[string]bool{}
 	for d := range links {
-		g.mark(marks, d, 1)
-	}
-	marked := make(map[string]bool, len(marks))
-	for d := range marks {
-		marked[d] = true
+		for b := range g.names(d) {
+			marked[b] = true
+		}
 	}
 	return marked
 }
 
-func (g *Registry) mark(marks map[string]uint8, digest string, by uint8) {
-	marks[digest] |= by
-	m := g.Manifests[digest]
-	if m == nil {
-		return
-	}
-	if m.Config != nil {
-		marks[m.Config.Digest] |= by
-	}
-	for _, l := range m.Layers {
-		marks[l.Digest] |= by
-	}
-	for _, c := range m.Children {
-		marks[c] |= by
+// names are a manifest and what it names, one level deep.
+func (g *Registry) names(digest string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		m := g.Manifests[digest]
+		if !yield(digest) || m == nil || m.Config != nil && !yield(m.Config.Digest) {
+			return
+		}
+		for _, l := range m.Layers {
+			if !yield(l.Digest) {
+				return
+			}
+		}
+		for _, c := range m.Children {
+			if !yield(c) {
+				return
+			}
+		}
 	}
 }
 
@@ -161,60 +163,4 @@ func (g *Registry) Links(without map[Ref]bool) func(yield func(string) bool) {
 			}
 		}
 	}
-}
-
-// Freed is what a garbage collection frees once removed manifests are unlinked.
-type Freed struct {
-	Garbage int64 // bytes that it would free already now; -1 if the storage was not listed
-	Plan    int64 // bytes that it frees in addition
-	Shared  int64 // bytes that removed manifests name, but others need, too
-	Blobs   int   // that Plan is made of
-	Exact   bool  // false: Plan is the most that it can be, as untagged manifests are not known or some size is not
-}
-
-// Who marks a blob.
-const (
-	markedBefore = 1 << iota
-	markedAfter
-	markedGone // by a removed manifest
-)
-
-// Freed says what unlinking removed gains.
-func (g *Registry) Freed(removed map[Ref]bool) Freed {
-	marks := make(map[string]uint8, len(g.Manifests)+len(g.Blobs))
-	for _, r := range g.Repositories {
-		for _, d := range r.Linked {
-			by := uint8(markedBefore | markedAfter)
-			if removed[Ref{r.Name, d}] {
-				by = markedBefore
-			}
-			g.mark(marks, d, by)
-		}
-	}
-	for ref := range removed {
-		g.mark(marks, ref.Digest, markedGone)
-	}
-	f := Freed{Garbage: -1, Exact: g.Complete()}
-	for d, by := range marks {
-		size, ok := g.Size(d)
-		if by&markedBefore != 0 {
-			f.Exact = f.Exact && ok
-		}
-		switch by {
-		case markedBefore, markedBefore | markedGone:
-			f.Plan += size
-			f.Blobs++
-		case markedBefore | markedAfter | markedGone:
-			f.Shared += size
-		}
-	}
-	if g.Stored != nil {
-		f.Garbage = 0
-		for d, size := range g.Stored {
-			if marks[d]&markedBefore == 0 {
-				f.Garbage += size
-			}
-		}
-	}
-	return f
 }

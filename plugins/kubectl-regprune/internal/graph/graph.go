@@ -68,8 +68,9 @@ type Manifest struct {
 	// Broken says why the manifest cannot be read; what it refers to is not known then,
 	// but for children of an index.
 	Broken string
-	// Asked says that its config has been read, for Created and Protect.
-	Asked bool `json:"-"`
+	// Asked says that its config was to be read, for Created and Protect, and Learned
+	// that it was.
+	Asked, Learned bool `json:"-"`
 }
 
 // Blob is a config or a layer.

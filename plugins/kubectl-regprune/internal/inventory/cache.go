@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 )
@@ -20,27 +19,25 @@ import (
 type Cache struct {
 	path      string
 	manifests map[string]*graph.Manifest
-	configs   map[string]config
-	said      map[string]config // of manifests, before what their configs say is added
+	images    map[string]said // what manifests and their configs say, by digest of the manifest
+	own       map[string]said // what manifests alone say, where they say something
 }
 
 // cacheFormat changes with what is kept of a manifest: what an older program has left out
 // must not look as if it were not there.
-const cacheFormat = 2
+const cacheFormat = 3
 
-// record is one line of a cache's file: its format first, then manifests and configs.
+// record is one line of a cache's file: its format first, then manifests.
 type record struct {
 	Format   int             `json:"format,omitempty"`
 	Manifest *graph.Manifest `json:"m,omitempty"`
-	Config   string          `json:"c,omitempty"` // digest
-	Created  time.Time       `json:"t,omitzero"`
-	Protect  string          `json:"p,omitempty"`
+	Image    *said           `json:"i,omitempty"` // with what the config says, if that was read
 }
 
 // OpenCache loads the cache file at path. One that is missing, or cannot be
 // understood, is as good as empty: everything in it can be asked again.
 func OpenCache(path string) (*Cache, error) {
-	c := &Cache{path: path, manifests: map[string]*graph.Manifest{}, configs: map[string]config{}, said: map[string]config{}}
+	c := &Cache{path: path, manifests: map[string]*graph.Manifest{}, images: map[string]said{}, own: map[string]said{}}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
@@ -50,7 +47,7 @@ func OpenCache(path string) (*Cache, error) {
 	}
 	defer file.Close()
 	if err := c.load(file); err != nil {
-		c.manifests, c.configs = map[string]*graph.Manifest{}, map[string]config{}
+		c.manifests, c.images = map[string]*graph.Manifest{}, map[string]said{}
 	}
 	return c, nil
 }
@@ -70,11 +67,13 @@ func (c *Cache) load(file *os.File) error {
 		if err := in.Decode(&r); err != nil {
 			return err
 		}
-		if r.Manifest != nil {
-			c.manifests[r.Manifest.Digest] = r.Manifest
-			continue
+		if r.Manifest == nil {
+			return errors.New("no manifest")
 		}
-		c.configs[r.Config] = config{r.Created, r.Protect}
+		c.manifests[r.Manifest.Digest] = r.Manifest
+		if r.Image != nil {
+			c.images[r.Manifest.Digest] = *r.Image
+		}
 	}
 	return nil
 }
@@ -90,24 +89,19 @@ func (c *Cache) Manifest(digest string) *graph.Manifest {
 	return c.manifests[digest]
 }
 
-func (c *Cache) config(digest string) (config, bool) {
+// learned is what an image says, if its config has been read.
+func (c *Cache) learned(digest string) (said, bool) {
 	if c == nil {
-		return config{}, false
+		return said{}, false
 	}
-	known, ok := c.configs[digest]
+	known, ok := c.images[digest]
 	return known, ok
-}
-
-func (c *Cache) setConfig(digest string, known config) {
-	if c != nil {
-		c.configs[digest] = known
-	}
 }
 
 // hear remembers what a manifest itself says.
 func (c *Cache) hear(m *graph.Manifest) {
 	if c != nil && (m.Protect != "" || !m.Created.IsZero()) {
-		c.said[m.Digest] = config{m.Created, m.Protect}
+		c.own[m.Digest] = said{m.Created, m.Protect}
 	}
 }
 
@@ -148,18 +142,16 @@ func (c *Cache) write(file *os.File, g *graph.Registry) error {
 		if m.Broken != "" {
 			continue
 		}
-		said := *m
-		said.Created, said.Protect = c.said[m.Digest].created, c.said[m.Digest].protect
-		if err := out.Encode(record{Manifest: &said}); err != nil {
+		alone, own := *m, c.own[m.Digest]
+		alone.Created, alone.Protect = own.Created, own.Protect
+		line := record{Manifest: &alone}
+		if m.Learned {
+			line.Image = &said{m.Created, m.Protect}
+		} else if known, ok := c.images[m.Digest]; ok {
+			line.Image = &known
+		}
+		if err := out.Encode(line); err != nil {
 			return err
-		}
-		if m.Config == nil {
-			continue
-		}
-		if known, ok := c.configs[m.Config.Digest]; ok {
-			if err := out.Encode(record{Config: m.Config.Digest, Created: known.created, Protect: known.protect}); err != nil {
-				return err
-			}
 		}
 	}
 	return errors.Join(zipped.Close(), buffered.Flush())

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
@@ -16,10 +17,16 @@ import (
 // maxConfig bounds what is read of an image's config; real ones have some kilobytes.
 const maxConfig = 8 << 20
 
-// config is what the config of an image says of it.
-type config struct {
-	created time.Time
-	protect string
+// said is what an image says of itself, in its config or in its manifest.
+type said struct {
+	Created time.Time `json:"t,omitzero"`
+	Protect string    `json:"p,omitempty"`
+}
+
+// user is a manifest whose config is to be read, and a repository that has it.
+type user struct {
+	*graph.Manifest
+	repository string
 }
 
 // configs reads the configs of the images in repositories whose rules need dates,
@@ -28,64 +35,74 @@ func (r *reader) configs(ctx context.Context) error {
 	if r.o.Dates == nil {
 		return nil
 	}
-	where := map[string]string{} // a repository that has a config
 	for _, repo := range r.graph.Repositories {
 		if !r.o.Dates(repo) {
 			continue
 		}
 		for digest := range r.linked[repo] {
-			r.wantConfig(where, repo.Name, digest)
+			r.wantConfig(repo.Name, digest)
 		}
 	}
-	return r.learn(ctx, where)
+	return r.learn(ctx)
 }
 
-func (r *reader) wantConfig(where map[string]string, repository, digest string) {
+// wantConfig queues the config of an image, if it has one that nobody knows.
+func (r *reader) wantConfig(repository, digest string) {
 	m := r.graph.Manifests[digest]
-	if m != nil && m.Config != nil && m.ArtifactType == "" && !m.Asked && where[m.Config.Digest] == "" {
-		where[m.Config.Digest] = repository
+	if !unknown(m) {
+		return
 	}
+	m.Asked = true
+	if known, ok := r.o.Cache.learned(digest); ok {
+		m.Created, m.Protect, m.Learned = known.Created, known.Protect, true
+		return
+	}
+	r.users = append(r.users, user{m, repository})
 }
 
-// Learn reads the configs of images that refs lead to, also by way of indexes, where
-// they have not been read: what they say of dates and protection is then in g. It
-// returns how many it has asked about.
-func Learn(ctx context.Context, c Client, g *graph.Registry, refs []graph.Ref, o Options) (int, error) {
-	if o.Parallel <= 0 {
-		o.Parallel = DefaultParallel
-	}
-	r := newReader(c, o)
-	r.graph = g
-	where := map[string]string{}
-	seen := map[graph.Ref]bool{}
+// Unknown are the images that refs lead to, also by way of indexes, whose configs have
+// not been asked for.
+func Unknown(g *graph.Registry, refs []graph.Ref) []graph.Ref {
+	var list []graph.Ref
+	seen := map[graph.Ref]bool{} // indexes
 	for len(refs) > 0 {
 		ref := refs[len(refs)-1]
 		refs = refs[:len(refs)-1]
-		if seen[ref] {
-			continue
+		m := g.Manifests[ref.Digest]
+		if unknown(m) {
+			list = append(list, ref)
 		}
-		seen[ref] = true
-		r.wantConfig(where, ref.Repository, ref.Digest)
-		if m := g.Manifests[ref.Digest]; m != nil {
+		if m != nil && len(m.Children) > 0 && !seen[ref] {
+			seen[ref] = true
 			for _, child := range m.Children {
 				refs = append(refs, graph.Ref{Repository: ref.Repository, Digest: child})
 			}
 		}
 	}
-	return len(where), r.learn(ctx, where)
+	return list
 }
 
-// learn reads configs, each in the repository that where names for it. An index is as
-// young as the youngest image in it.
-func (r *reader) learn(ctx context.Context, where map[string]string) error {
-	users := map[string][]*graph.Manifest{} // by digest of the config
-	for _, m := range r.graph.Manifests {
-		if m.Config != nil && where[m.Config.Digest] != "" {
-			m.Asked = true
-			users[m.Config.Digest] = append(users[m.Config.Digest], m)
-		}
+func unknown(m *graph.Manifest) bool {
+	return m != nil && m.Config != nil && m.ArtifactType == "" && !m.Asked
+}
+
+// Learn reads the configs of images: what they say of dates and protection is then in g.
+func Learn(ctx context.Context, c Client, g *graph.Registry, images []graph.Ref, o Options) error {
+	if o.Parallel <= 0 {
+		o.Parallel = DefaultParallel
 	}
-	if err := r.readConfigs(ctx, users, where); err != nil {
+	r := newReader(c, o)
+	r.graph = g
+	for _, ref := range images {
+		r.wantConfig(ref.Repository, ref.Digest)
+	}
+	return r.learn(ctx)
+}
+
+// learn reads the configs that are queued. An index is as young as the youngest image
+// in it.
+func (r *reader) learn(ctx context.Context) error {
+	if err := r.readConfigs(ctx); err != nil {
 		return err
 	}
 	for _, m := range r.graph.Manifests {
@@ -96,53 +113,57 @@ func (r *reader) learn(ctx context.Context, where map[string]string) error {
 	return nil
 }
 
-func (r *reader) readConfigs(ctx context.Context, users map[string][]*graph.Manifest, where map[string]string) error {
-	var digests []string
-	found := func(digest string, c config) {
-		for _, m := range users[digest] {
-			if !c.created.IsZero() {
-				m.Created = c.created
-			}
-			m.Protect = cmp.Or(m.Protect, c.protect)
+func (r *reader) readConfigs(ctx context.Context) error {
+	users := r.users
+	slices.SortFunc(users, func(a, b user) int {
+		return cmp.Or(strings.Compare(a.Config.Digest, b.Config.Digest), strings.Compare(a.repository, b.repository))
+	})
+	var first []int // of the users of each config
+	for i := range users {
+		if i == 0 || users[i-1].Config != users[i].Config {
+			first = append(first, i)
 		}
 	}
-	for digest := range users {
-		if c, ok := r.o.Cache.config(digest); ok {
-			found(digest, c)
-			continue
-		}
-		digests = append(digests, digest)
-	}
-	slices.Sort(digests)
-	r.total += int64(len(digests))
+	r.total += int64(len(first))
 	type answer struct {
-		config
+		said
 		err error
 	}
-	ask := func(ctx context.Context, digest string) answer {
-		body, err := r.client.Blob(ctx, where[digest], digest, maxConfig)
+	ask := func(ctx context.Context, i int) answer {
+		body, err := r.client.Blob(ctx, users[i].repository, users[i].Config.Digest, maxConfig)
 		if err != nil {
 			return answer{err: err}
 		}
-		return answer{config: parseConfig(body)}
+		return answer{said: parseConfig(body)}
 	}
-	for i, a := range inShares(ctx, digests, r.o.Parallel, ask) {
+	for n, a := range inShares(ctx, first, r.o.Parallel, ask) {
 		r.step()
+		i := first[n]
 		switch {
 		case errors.Is(a.err, registry.ErrNotFound): // the image is broken already; its date is unknown
 		case a.err != nil && ctx.Err() == nil:
-			r.graph.Repository(where[digests[i]]).Failed = fmt.Sprintf("reading the config %q: %v", digests[i], a.err)
+			r.graph.Repository(users[i].repository).Failed = fmt.Sprintf("reading the config %q: %v", users[i].Config.Digest, a.err)
 		default:
-			found(digests[i], a.config)
-			r.o.Cache.setConfig(digests[i], a.config)
+			for same := users[i].Config; i < len(users) && users[i].Config == same; i++ {
+				users[i].add(a.said)
+			}
 		}
 	}
 	return ctx.Err()
 }
 
+// add notes what the manifest's config says.
+func (u user) add(s said) {
+	u.Learned = true
+	if !s.Created.IsZero() {
+		u.Created = s.Created
+	}
+	u.Protect = cmp.Or(u.Protect, s.Protect)
+}
+
 // parseConfig reads a config. One that cannot be understood has no date, which keeps
 // its image where dates count.
-func parseConfig(body []byte) config {
+func parseConfig(body []byte) said {
 	var doc struct {
 		Created *time.Time `json:"created"`
 		Config  struct {
@@ -150,13 +171,13 @@ func parseConfig(body []byte) config {
 		} `json:"config"`
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
-		return config{}
+		return said{}
 	}
-	c := config{protect: doc.Config.Labels[ProtectKey]}
+	s := said{Protect: doc.Config.Labels[ProtectKey]}
 	if doc.Created != nil {
-		c.created = *doc.Created
+		s.Created = *doc.Created
 	}
-	return c
+	return s
 }
 
 // youngest is the latest creation of an index's images, or what it says itself.

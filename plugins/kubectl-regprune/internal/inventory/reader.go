@@ -24,6 +24,8 @@ type reader struct {
 	missing map[*graph.Repository]map[string]bool // children that do not
 	queued  map[*graph.Repository][]string        // children to look at
 	names   map[string]string                     // texts that several manifests have, each kept in memory once
+
+	users []user // whose configs are to be read
 }
 
 func newReader(c Client, o Options) *reader {

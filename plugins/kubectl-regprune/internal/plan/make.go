@@ -82,7 +82,7 @@ func Make(in Input) *Plan {
 		}
 	}
 	p.Totals = total(p.Repos)
-	p.Totals.measure(in.Graph, removed, untagged)
+	p.measure(in.Graph, removed, untagged)
 	p.Guards = Check(p, in.Limits)
 	p.Notes = notes(p, in.Graph)
 	return p

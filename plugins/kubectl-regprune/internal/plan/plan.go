@@ -93,6 +93,10 @@ type Repository struct {
 	Tags      []Tag      `json:"tags"`
 	Manifests []Manifest `json:"manifests"`
 	Complete  bool       `json:"untaggedKnown"` // Manifests has the untagged ones
+	// ReclaimBytes is what the plan frees of what only this repository needs, and
+	// SharedBytes what its deleted manifests name and others need.
+	ReclaimBytes int64 `json:"reclaimBytes"`
+	SharedBytes  int64 `json:"sharedBytes"`
 }
 
 // Tag is a decision about a tag. Digest is what the tag has to lead to when the plan is
@@ -136,6 +140,7 @@ type Totals struct {
 	ManifestsGone   int   `json:"manifestsDeleted"`
 	GarbageBytes    int64 `json:"garbageBytes"`  // free already by a garbage collection; -1: not known
 	ReclaimBytes    int64 `json:"reclaimBytes"`  // that this plan adds
+	CommonBytes     int64 `json:"commonBytes"`   // of reclaimBytes, what several repositories need now
 	SharedBytes     int64 `json:"sharedBytes"`   // of what goes, that others need
 	Exact           bool  `json:"exact"`         // false: reclaimBytes is an upper bound
 	UntaggedKept    int   `json:"untaggedKept"`  // untagged manifests that stay and that nothing which stays needs

@@ -32,10 +32,14 @@ func total(repos []Repository) Totals {
 }
 
 // measure fills in the bytes.
-func (t *Totals) measure(g *graph.Registry, removed, untagged map[graph.Ref]bool) {
+func (p *Plan) measure(g *graph.Registry, removed, untagged map[graph.Ref]bool) {
 	freed := g.Freed(removed)
+	for i, part := range freed.Repositories {
+		p.Repos[i].ReclaimBytes, p.Repos[i].SharedBytes = part.Plan, part.Shared
+	}
+	t := &p.Totals
 	t.GarbageBytes, t.ReclaimBytes, t.SharedBytes, t.Exact = freed.Garbage, freed.Plan, freed.Shared, freed.Exact
-	t.UntaggedKept = len(untagged)
+	t.CommonBytes, t.UntaggedKept = freed.Common, len(untagged)
 	if len(untagged) > 0 {
 		both := maps.Clone(removed)
 		maps.Copy(both, untagged)

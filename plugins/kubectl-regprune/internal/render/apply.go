@@ -7,6 +7,8 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/apply"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/verify"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/why"
 )
 
@@ -20,12 +22,27 @@ type applied struct {
 	kind
 	Complete bool `json:"complete"` // everything that was planned is gone
 	*apply.Result
-	Items []applyItem `json:"items"`
+	Items     []applyItem `json:"items"`
+	Collected *collected  `json:"collected,omitempty"`
+	Verified  *verified   `json:"verified,omitempty"`
 }
 
-// Apply writes what was deleted, in one of [ResultFormats]. Tables list what was not.
-func Apply(w io.Writer, format string, r *apply.Result, o ResultOptions) error {
-	v := applied{kind{apiVersion, "ApplyResult"}, r.Complete(), r, []applyItem{}}
+// After is what was done after a plan was applied; nil is what was not.
+type After struct {
+	Collected *collect.Report
+	Verified  *verify.Result
+}
+
+// Apply writes what was deleted, in one of [ResultFormats]. Tables list what was not,
+// and leave it to [Collect] and [Verify] to tell what came after.
+func Apply(w io.Writer, format string, r *apply.Result, after After, o ResultOptions) error {
+	v := applied{kind: kind{apiVersion, "ApplyResult"}, Complete: r.Complete(), Result: r, Items: []applyItem{}}
+	if after.Collected != nil {
+		v.Collected = collectedBy(after.Collected)
+	}
+	if after.Verified != nil {
+		v.Verified = verifiedBy(after.Verified)
+	}
 	for _, i := range r.Items {
 		v.Items = append(v.Items, applyItem{i, said(i.Err)})
 	}

@@ -18,11 +18,13 @@ type collected struct {
 	kind
 	Run           string    `json:"run"`
 	Nothing       bool      `json:"nothing"` // there was no garbage, and nothing was restarted
+	DryRun        bool      `json:"dryRun"`  // nothing was changed
 	Freed         int64     `json:"freedBytes"`
 	Expected      int64     `json:"expectedBytes"`             // that the dry run promised
 	FreeBefore    *int64    `json:"freeBytesBefore,omitempty"` // of the file system, if known
 	FreeAfter     *int64    `json:"freeBytesAfter,omitempty"`
 	Swept         []string  `json:"swept"`
+	Garbage       []string  `json:"garbage,omitempty"` // that a dry run found
 	Links         int       `json:"links"`
 	NotListed     []string  `json:"notListed"` // were to go although no file of them was found
 	ReadOnlyNanos int64     `json:"readOnlyNs"`
@@ -39,13 +41,18 @@ func known(n int64) *int64 {
 	return &n
 }
 
-// Collect writes how a garbage collection went, in one of [ResultFormats].
-func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) error {
-	v := collected{kind{apiVersion, "CollectResult"}, r.Run, r.Nothing, r.Freed, r.Expected, known(r.FreeBytes[0]), known(r.FreeBytes[1]),
-		append([]string{}, r.Swept...), r.Links, append([]string{}, r.Unknown...), r.Quiesced.Nanoseconds(), r.Probed, append([]string{}, r.Stale...), []finding{}}
+func collectedBy(r *collect.Report) *collected {
+	v := collected{kind{apiVersion, "CollectResult"}, r.Run, r.Nothing, r.Preview, r.Freed, r.Expected, known(r.FreeBytes[0]), known(r.FreeBytes[1]),
+		append([]string{}, r.Swept...), r.Garbage, r.Links, append([]string{}, r.Unknown...), r.Quiesced.Nanoseconds(), r.Probed, append([]string{}, r.Stale...), []finding{}}
 	for _, f := range r.Findings {
 		v.Findings = append(v.Findings, finding{f.ID, clean(f.Text)})
 	}
+	return &v
+}
+
+// Collect writes how a garbage collection went, in one of [ResultFormats].
+func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) error {
+	v := collectedBy(r)
 	return result(w, format, v, func(p *page) {
 		b := &block{}
 		for _, f := range v.Findings {
@@ -53,6 +60,13 @@ func Collect(w io.Writer, format string, r *collect.Report, o ResultOptions) err
 		}
 		if r.Nothing {
 			b.line("Result", "there is no garbage; nothing was restarted")
+			p.lines(b)
+			return
+		}
+		if r.Preview {
+			b.line("Would free", "%s in %s that nothing needs", output.Bytes(r.Expected), counted(len(r.Garbage), "blob", "blobs"))
+			b.line("Note", "pushes go on meanwhile: what is being uploaded now is among these, and a collection decides anew")
+			b.line("Result", "nothing was changed: --dry-run")
 			p.lines(b)
 			return
 		}

@@ -17,7 +17,7 @@ type PlanOptions struct {
 	Tags      bool      // list every tag, and the untagged manifests that go
 	Now       time.Time // that a plan's own age counts to; zero leaves it out
 	// Graph is what the plan was made from. Without it, as with a plan from a file,
-	// tables have no bytes by repository and no ages.
+	// tables have no ages, and HTML has no map.
 	Graph *graph.Registry
 }
 
@@ -40,7 +40,7 @@ func Plan(w io.Writer, format string, p *plan.Plan, o PlanOptions) error {
 	case Name:
 		return v.names(w)
 	case HTML:
-		return htmlview.Plan(w, p, v.usage)
+		return v.html(w)
 	}
 	return unknown(format, PlanFormats)
 }
@@ -49,7 +49,6 @@ func Plan(w io.Writer, format string, p *plan.Plan, o PlanOptions) error {
 type planView struct {
 	*plan.Plan
 	PlanOptions
-	usage   *usage.Usage // nil without a graph
 	rows    []planRow
 	decided time.Time
 	holes   int // repositories whose untagged manifests are not known
@@ -59,33 +58,29 @@ type planView struct {
 type planRow struct {
 	name                              string
 	tags, gone, inUse, manifests, out int
-	frees, stays                      int64 // -1: not known
+	frees, stays                      int64
 	reasons                           counts
 }
 
 func newPlanView(p *plan.Plan, o PlanOptions) *planView {
 	v := &planView{Plan: p, PlanOptions: o}
 	v.decided, _ = time.Parse(time.RFC3339, p.Decided) // unknown ages are shown as such
-	if o.Graph != nil {
-		v.usage = usage.WithPlan(o.Graph, p.Registry.Name, removed(p))
-	}
-	bytes := map[string]*usage.Repository{}
-	if v.usage != nil {
-		for i := range v.usage.Repositories {
-			bytes[v.usage.Repositories[i].Name] = &v.usage.Repositories[i]
-		}
-	}
 	for i := range p.Repos {
 		row := summarize(&p.Repos[i])
-		if u := bytes[row.name]; u != nil {
-			row.frees, row.stays = u.Freed, u.Stays
-		}
 		if !p.Repos[i].Complete {
 			v.holes++
 		}
 		v.rows = append(v.rows, row)
 	}
 	return v
+}
+
+func (v *planView) html(w io.Writer) error {
+	var u *usage.Usage
+	if v.Graph != nil {
+		u = usage.WithPlan(v.Graph, v.Registry.Name, removed(v.Plan))
+	}
+	return htmlview.Plan(w, v.Plan, u)
 }
 
 // removed are the manifests that p unlinks.
@@ -102,7 +97,7 @@ func removed(p *plan.Plan) map[graph.Ref]bool {
 }
 
 func summarize(r *plan.Repository) planRow {
-	row := planRow{name: r.Name, tags: len(r.Tags), manifests: len(r.Manifests), frees: -1, stays: -1, reasons: counts{}}
+	row := planRow{name: r.Name, tags: len(r.Tags), manifests: len(r.Manifests), frees: r.ReclaimBytes, stays: r.SharedBytes, reasons: counts{}}
 	for _, t := range r.Tags {
 		row.reasons[reason(t.Reason, t.Rule)]++
 		switch {

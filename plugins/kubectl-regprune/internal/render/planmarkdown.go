@@ -36,11 +36,7 @@ func (v *planView) markdown(w io.Writer) error {
 }
 
 func (v *planView) markdownRepositories(b *strings.Builder) {
-	head, rule := "| Repository | Tags | Keep | Delete | Manifests | In use |", "|---|--:|--:|--:|--:|--:|"
-	if v.usage != nil {
-		head, rule = head+" Frees | Shared |", rule+"--:|--:|"
-	}
-	fmt.Fprintf(b, "\n%s\n%s\n", head, rule)
+	b.WriteString("\n| Repository | Tags | Keep | Delete | Manifests | In use | Frees | Shared |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, row := range v.listed(false) {
 		cells := v.cells(row, false)
 		for i := range cells {

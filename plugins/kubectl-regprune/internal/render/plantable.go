@@ -22,10 +22,8 @@ func (v *planView) table(w io.Writer, wide bool) error {
 	t := output.Table{NoHeaders: v.NoHeaders, Columns: []output.Column{
 		{Header: "REPOSITORY", Shrink: true, Middle: true}, {Header: "TAGS", Right: true, Drop: 3}, {Header: "KEEP", Right: true},
 		{Header: "DELETE", Right: true}, {Header: "MANIFESTS", Right: true, Drop: 1}, {Header: "IN USE", Right: true},
+		{Header: "FREES", Right: true}, {Header: "SHARED", Right: true, Drop: 2},
 	}}
-	if v.usage != nil {
-		t.Columns = append(t.Columns, output.Column{Header: "FREES", Right: true}, output.Column{Header: "SHARED", Right: true, Drop: 2})
-	}
 	if wide {
 		t.Columns = append(t.Columns, output.Column{Header: "REASONS"})
 	}
@@ -51,7 +49,7 @@ func (v *planView) table(w io.Writer, wide bool) error {
 // row if they are many, and the totals come last.
 func (v *planView) listed(all bool) []planRow {
 	var rows []planRow
-	others, folded, total := planRow{frees: -1, stays: -1, reasons: counts{}}, 0, planRow{name: "TOTAL", reasons: counts{}}
+	others, folded, total := planRow{reasons: counts{}}, 0, planRow{name: "TOTAL", reasons: counts{}}
 	quiet := 0
 	for _, r := range v.rows {
 		if r.gone+r.out == 0 {
@@ -72,8 +70,8 @@ func (v *planView) listed(all bool) []planRow {
 		others.name = fmt.Sprintf("(%d that lose nothing)", folded)
 		rows = append(rows, others)
 	}
-	if v.usage != nil && v.usage.Totals.FreedShared > 0 {
-		rows = append(rows, planRow{name: "(shared by several)", tags: -1, frees: v.usage.Totals.FreedShared, stays: -1})
+	if v.Totals.CommonBytes > 0 {
+		rows = append(rows, planRow{name: "(shared by several)", tags: -1, frees: v.Totals.CommonBytes})
 	}
 	total.frees, total.stays = v.Totals.ReclaimBytes, v.Totals.SharedBytes
 	return append(rows, total)
@@ -98,16 +96,14 @@ func (v *planView) cells(r planRow, wide bool) []string {
 	if v.Cluster.Skipped && r.tags >= 0 {
 		cells[5] = notKnown
 	}
-	if v.usage != nil {
-		frees, stays := "-", "-"
-		if r.out > 0 || r.tags < 0 {
-			frees = amount(r.frees, !v.Totals.Exact, 0)
-		}
-		if r.out > 0 {
-			stays = amount(r.stays, false, 0)
-		}
-		cells = append(cells, frees, stays)
+	frees, stays := "-", "-"
+	if r.out > 0 || r.tags < 0 {
+		frees = amount(r.frees, !v.Totals.Exact, 0)
 	}
+	if r.out > 0 {
+		stays = amount(r.stays, false, 0)
+	}
+	cells = append(cells, frees, stays)
 	if wide {
 		cells = append(cells, r.reasons.String())
 	}

@@ -63,10 +63,17 @@ var (
 // written are all results, by their names.
 var written = map[string]func(w io.Writer, format string) error{
 	"apply": func(w io.Writer, format string) error {
-		return render.Apply(w, format, partial, render.ResultOptions{})
+		return render.Apply(w, format, partial, render.After{}, render.ResultOptions{})
+	},
+	"apply-collected": func(w io.Writer, format string) error {
+		return render.Apply(w, format, &apply.Result{}, render.After{Collected: swept, Verified: damaged}, render.ResultOptions{})
+	},
+	"collect-preview": func(w io.Writer, format string) error {
+		r := &collect.Report{Run: "r3", Preview: true, Expected: 150 << 20, Garbage: swept.Swept, FreeBytes: [2]int64{-1, -1}, Findings: swept.Findings}
+		return render.Collect(w, format, r, render.ResultOptions{})
 	},
 	"apply-complete": func(w io.Writer, format string) error {
-		return render.Apply(w, format, &apply.Result{Tags: apply.Counts{Planned: 1, Deleted: 1}}, render.ResultOptions{})
+		return render.Apply(w, format, &apply.Result{Tags: apply.Counts{Planned: 1, Deleted: 1}}, render.After{}, render.ResultOptions{})
 	},
 	"verify": func(w io.Writer, format string) error {
 		return render.Verify(w, format, damaged, render.ResultOptions{})

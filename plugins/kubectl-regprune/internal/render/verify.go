@@ -26,8 +26,7 @@ type verified struct {
 	Broken []broken `json:"broken"`
 }
 
-// Verify writes what can be pulled, in one of [ResultFormats]. Tables list what cannot.
-func Verify(w io.Writer, format string, r *verify.Result, o ResultOptions) error {
+func verifiedBy(r *verify.Result) *verified {
 	v := verified{kind{apiVersion, "VerifyResult"}, len(r.Broken) == 0, r, []broken{}}
 	for _, b := range r.Broken {
 		one := broken{b, []fault{}}
@@ -36,6 +35,12 @@ func Verify(w io.Writer, format string, r *verify.Result, o ResultOptions) error
 		}
 		v.Broken = append(v.Broken, one)
 	}
+	return &v
+}
+
+// Verify writes what can be pulled, in one of [ResultFormats]. Tables list what cannot.
+func Verify(w io.Writer, format string, r *verify.Result, o ResultOptions) error {
+	v := verifiedBy(r)
 	return result(w, format, v, func(p *page) {
 		t := &output.Table{Columns: []output.Column{{Header: "IMAGE"}, {Header: "STATE"}, {Header: "PROBLEM"}}}
 		for _, b := range v.Broken {

@@ -168,7 +168,10 @@ func Plan(g *graph.Registry) *plan.Plan {
 	p.Repos[1].Complete = g.Repositories[1].Complete
 	f := g.Freed(Removed(p))
 	p.Totals = plan.Totals{Repositories: 4, Tags: 11, TagsDeleted: 3, Manifests: 11, ManifestsGone: 3, Ghosts: 1, RepositoriesOut: 1,
-		GarbageBytes: f.Garbage, ReclaimBytes: f.Plan, SharedBytes: f.Shared, Exact: f.Exact}
+		GarbageBytes: f.Garbage, ReclaimBytes: f.Plan, SharedBytes: f.Shared, CommonBytes: f.Common, Exact: f.Exact}
+	for i, part := range f.Repositories {
+		p.Repos[i].ReclaimBytes, p.Repos[i].SharedBytes = part.Plan, part.Shared
+	}
 	return p
 }
 
