@@ -78,35 +78,61 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
+	r := &report{flags: f}
 	if j.plan.Totals.TagsDeleted+j.plan.Totals.ManifestsGone == 0 {
-		fmt.Fprintln(f.io.Err, "nothing to delete; what is garbage already: "+j.session.again("gc"))
-		return nil
+		return r.end(j.idle(ctx, a, r))
 	}
 	if a.gc {
-		if err := j.session.rehearse(ctx, &a.gcFlags); err != nil {
+		if _, err := j.session.rehearse(ctx, &a.gcFlags); err != nil {
 			return err
 		}
 	}
 	if err := j.permit(ctx, set, a); err != nil || a.dryRun {
 		return err
 	}
+	return r.end(j.do(ctx, a, r))
+}
+
+// idle is for a plan that deletes nothing: what is garbage already is collected all the
+// same, if that was asked for.
+func (j *job) idle(ctx context.Context, a *applyFlags, r *report) error {
+	s := j.session
+	r.applied = &apply.Result{}
+	switch {
+	case !a.gc:
+		fmt.Fprintln(s.flags.io.Err, "nothing to delete; what is garbage already: "+s.again("gc"))
+		return nil
+	case a.dryRun:
+		fmt.Fprintln(s.flags.io.Err, "nothing to delete")
+		return s.preview(ctx, &a.gcFlags, r.collected)
+	}
+	fmt.Fprintln(s.flags.io.Err, "nothing to delete; what is garbage already is looked for")
+	if err := s.askAndCollect(ctx, &a.gcFlags, a.yes, r.collected); err != nil {
+		return err
+	}
+	return s.prove(ctx, j.plan, r.verified)
+}
+
+// do is everything that changes the registry.
+func (j *job) do(ctx context.Context, a *applyFlags, r *report) (err error) {
+	f := j.session.flags
 	if j.backup == nil {
 		if j.backup, err = j.save(ctx); err != nil {
 			return f.interrupted(ctx, err)
 		}
 	}
 	surviveBrokenPipe()
-	result, err := j.run(ctx)
-	if err := j.conclude(ctx, result, err, a.gc); err != nil || !a.gc {
+	r.applied, err = j.run(ctx)
+	if err := j.conclude(ctx, r, err, a.gc); err != nil || !a.gc {
 		if a.gc {
 			fmt.Fprintln(f.io.Err, "no garbage was collected")
 		}
 		return err
 	}
-	if err := j.session.gc(ctx, &a.gcFlags); err != nil {
+	if err := j.session.gc(ctx, &a.gcFlags, r.collected); err != nil {
 		return err
 	}
-	return j.session.prove(ctx, j.plan)
+	return j.session.prove(ctx, j.plan, r.verified)
 }
 
 // save backs up what goes.
@@ -163,15 +189,13 @@ func (j *job) run(ctx context.Context) (*apply.Result, error) {
 }
 
 // conclude says how it went.
-func (j *job) conclude(ctx context.Context, r *apply.Result, err error, gc bool) error {
+func (j *job) conclude(ctx context.Context, r *report, err error, gc bool) error {
 	f := j.session.flags
 	name := filepath.Base(j.backup.Dir)
-	if r != nil {
-		if printErr := render.Apply(f.io.Out, f.show.output, r, f.resultOptions()); err == nil {
-			err = printErr // what happened to the registry matters more than who was told
-		}
+	if printErr := r.forPeople(); err == nil {
+		err = printErr // what happened to the registry matters more than who was told
 	}
-	if !f.io.Quiet && (!gc || err != nil || !r.Complete()) {
+	if !f.io.Quiet && (!gc || err != nil || !r.applied.Complete()) {
 		fmt.Fprintf(f.io.Err, "run %s: to undo it, kubectl regprune restore %s\n", name, name)
 	}
 	if !gc && err == nil && !f.io.Quiet {
@@ -183,7 +207,7 @@ func (j *job) conclude(ctx context.Context, r *apply.Result, err error, gc bool)
 		return cli.Exit(cli.ExitInterrupted)
 	case err != nil:
 		return hint.With(err, cmp.Or(hint.Of(err), "to go on: kubectl regprune apply --resume "+name))
-	case !r.Complete():
+	case !r.applied.Complete():
 		return cli.Exit(cli.ExitPartial)
 	}
 	return nil

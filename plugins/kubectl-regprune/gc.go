@@ -26,10 +26,16 @@ too many stops it; afterwards the registry is put back as it was, and asked whet
 still claims to have what is gone.
 
 A registry that would lose its content by a restart is refused. If this command is killed,
-"kubectl regprune recover" puts the registry back.`
+"kubectl regprune recover" puts the registry back.
+
+With --dry-run nothing is restarted: the registry is asked what it would delete, and that
+is compared with what is needed. Pushes go on meanwhile, so the numbers are those of now.`
 
 const gcExample = `  # Free the space of what was deleted
   kubectl regprune gc -n registry
+
+  # How much would that be
+  kubectl regprune gc -n registry --dry-run
 
   # Put the registry back as it was, after a run that was killed
   kubectl regprune recover -n registry`
@@ -46,7 +52,7 @@ func (g *gcFlags) bind(fs *pflag.FlagSet) {
 }
 
 func newGCCommand(f *flags) *cobra.Command {
-	g, yes := &gcFlags{}, false
+	g, yes, dryRun := &gcFlags{}, false, false
 	cmd := &cobra.Command{
 		Use: "gc [TYPE/NAME] [flags]", Short: "Collect the registry's garbage, read-only and verified", SuggestFor: []string{"collect", "garbage-collect"},
 		Long: gcLong, Example: gcExample, Args: cobra.MaximumNArgs(1),
@@ -58,16 +64,14 @@ func newGCCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return f.interrupted(cmd.Context(), err)
 			}
-			if err := s.rehearse(cmd.Context(), g); err != nil {
-				return err
+			if dryRun {
+				return s.preview(cmd.Context(), g, f.showCollected)
 			}
-			if err := f.confirm(cmd.Context(), yes, fmt.Sprintf("restart %s twice, read-only in between, and collect its garbage? What was deleted cannot be restored after that.", s)); err != nil {
-				return err
-			}
-			return s.gc(cmd.Context(), g)
+			return s.askAndCollect(cmd.Context(), g, yes, f.showCollected)
 		},
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be collected as things stand, and change nothing")
 	g.bind(cmd.Flags())
 	return f.verb(cmd, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
 }
@@ -81,21 +85,49 @@ func (s *session) collectable() error {
 	return nil
 }
 
+// showFunc is told how a collection went.
+type showFunc = func(*collect.Report) error
+
+func (f *flags) showCollected(r *collect.Report) error {
+	return render.Collect(f.io.Out, f.show.output, r, f.resultOptions())
+}
+
 // rehearse reports why there would be no garbage collection, before anything is deleted
-// for it.
-func (s *session) rehearse(ctx context.Context, g *gcFlags) error {
-	if err := s.collectable(); err != nil {
-		return err
-	}
+// for it, or else what there is.
+func (s *session) rehearse(ctx context.Context, g *gcFlags) (*collect.Report, error) {
 	o, err := s.collection(g)
+	if err != nil {
+		return nil, err
+	}
+	report, err := collect.Rehearse(ctx, o)
+	return report, s.flags.ended(ctx, err)
+}
+
+// preview shows what would be collected.
+func (s *session) preview(ctx context.Context, g *gcFlags, show showFunc) error {
+	return s.shown(ctx, g, collect.Preview, show)
+}
+
+// askAndCollect collects what there is, if the user agrees.
+func (s *session) askAndCollect(ctx context.Context, g *gcFlags, yes bool, show showFunc) error {
+	report, err := s.rehearse(ctx, g)
 	if err != nil {
 		return err
 	}
-	return s.flags.ended(ctx, collect.Rehearse(ctx, o))
+	if report.Nothing {
+		return show(report)
+	}
+	if err := s.flags.confirm(ctx, yes, fmt.Sprintf("restart %s twice, read-only in between, and collect its garbage? What was deleted cannot be restored after that.", s)); err != nil {
+		return err
+	}
+	return s.gc(ctx, g, show)
 }
 
 // collection is what to collect, and how.
 func (s *session) collection(g *gcFlags) (collect.Options, error) {
+	if err := s.collectable(); err != nil {
+		return collect.Options{}, err
+	}
 	workload, err := s.workload()
 	if err != nil {
 		return collect.Options{}, err
@@ -111,20 +143,24 @@ func (s *session) collection(g *gcFlags) (collect.Options, error) {
 }
 
 // gc collects.
-func (s *session) gc(ctx context.Context, g *gcFlags) error {
-	f := s.flags
+func (s *session) gc(ctx context.Context, g *gcFlags, show showFunc) error {
+	surviveBrokenPipe()
+	return s.shown(ctx, g, collect.Run, show)
+}
+
+// shown does something with the garbage, and shows how far it came.
+func (s *session) shown(ctx context.Context, g *gcFlags, do func(context.Context, collect.Options) (*collect.Report, error), show showFunc) error {
 	o, err := s.collection(g)
 	if err != nil {
 		return err
 	}
-	surviveBrokenPipe()
-	report, err := collect.Run(ctx, o)
+	report, err := do(ctx, o)
 	if report != nil {
-		if printErr := render.Collect(f.io.Out, f.show.output, report, f.resultOptions()); err == nil {
+		if printErr := show(report); err == nil {
 			err = printErr // what happened to the registry matters more than who was told
 		}
 	}
-	return f.ended(ctx, err)
+	return s.flags.ended(ctx, err)
 }
 
 // ended gives the end of a collection its exit code.

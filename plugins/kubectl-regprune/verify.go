@@ -47,7 +47,7 @@ func (f *flags) verify(ctx context.Context, args []string) error {
 		if err != nil {
 			return f.interrupted(ctx, err)
 		}
-		return s.prove(ctx, p)
+		return s.prove(ctx, p, f.showVerified)
 	}
 	s, err := f.connect(ctx, args)
 	if err != nil {
@@ -57,7 +57,7 @@ func (f *flags) verify(ctx context.Context, args []string) error {
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
-	return s.prove(ctx, p)
+	return s.prove(ctx, p, f.showVerified)
 }
 
 // everything is a plan that keeps all there is.
@@ -72,8 +72,12 @@ func (s *session) everything(ctx context.Context) (*plan.Plan, error) {
 	}), nil
 }
 
-// prove looks at all that p keeps.
-func (s *session) prove(ctx context.Context, p *plan.Plan) error {
+func (f *flags) showVerified(r *verify.Result) error {
+	return render.Verify(f.io.Out, f.show.output, r, f.resultOptions())
+}
+
+// prove looks at all that p keeps, and shows the result.
+func (s *session) prove(ctx context.Context, p *plan.Plan, show func(*verify.Result) error) error {
 	f := s.flags
 	progress := streams.NewProgress(f.io, "verifying", "images")
 	result, err := verify.Kept(ctx, s.client, p, verify.Options{
@@ -81,7 +85,7 @@ func (s *session) prove(ctx context.Context, p *plan.Plan) error {
 	})
 	progress.Clear()
 	if result != nil {
-		if err := render.Verify(f.io.Out, f.show.output, result, f.resultOptions()); err != nil {
+		if err := show(result); err != nil {
 			return err
 		}
 	}

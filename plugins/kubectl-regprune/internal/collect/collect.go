@@ -84,6 +84,8 @@ type Report struct {
 	Probed    int      // swept blobs that the server was asked for afterwards
 	Stale     []string // those of them that it still claims to have
 	Nothing   bool     // there was no garbage; nothing was restarted
+	Preview   bool     // nothing was to be changed; Expected and Links are forecasts
+	Garbage   []string // digests that a preview found, sorted
 }
 
 // run is a collection under way.

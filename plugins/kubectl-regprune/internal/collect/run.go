@@ -14,7 +14,7 @@ import (
 // again when it returns, or else the error says that it does not, and how to get there.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	r := newRun(o)
-	s, err := r.look(ctx)
+	s, _, err := r.look(ctx)
 	if err != nil || r.report.Nothing {
 		return r.report, err
 	}
@@ -33,36 +33,64 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 // Rehearse does what a run does before it changes anything, and fails as that would:
-// for whoever has something else to do first that makes no sense without the run.
-func Rehearse(ctx context.Context, o Options) error {
-	_, err := newRun(o).look(ctx)
-	return err
+// for whoever has something else to do first that makes no sense without the run. The
+// report says what is garbage now.
+func Rehearse(ctx context.Context, o Options) (*Report, error) {
+	r := newRun(o)
+	_, _, err := r.look(ctx)
+	return r.report, err
+}
+
+// Preview is a rehearsal that also compares what would be deleted with what is needed.
+// Its answer is no more than likely: the registry takes pushes meanwhile. With an error
+// there is no report.
+func Preview(ctx context.Context, o Options) (*Report, error) {
+	r := newRun(o)
+	r.report.Preview = true
+	_, out, err := r.look(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.report.Nothing:
+		return r.report, nil
+	}
+	r.expect(out)
+	r.report.Garbage, r.report.Links = out.Blobs, len(out.Links)
+	r.say(Checking, "reading the registry")
+	reachable, err := r.Reachable(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading what the registry needs: %w", err)
+	}
+	if err := firewall(out, reachable); err != nil {
+		return nil, hint.With(err, "nothing was deleted; a push at the same moment can look like this: try again; if it stays: "+hint.Of(err))
+	}
+	return r.report, nil
 }
 
 // look is everything that needs no change: the lock, the configuration, the findings,
 // and a dry run, which tells of damaged files before anything is restarted for them.
-func (r *run) look(ctx context.Context) (*Snapshot, error) {
+func (r *run) look(ctx context.Context) (*Snapshot, *Output, error) {
 	r.say(Looking, "looking at the workload")
 	s, err := r.Workload.Get(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := s.locked(r.Options.Recover); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.pods, err = r.rollout(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := r.read(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	near, err := r.Workload.Surroundings(ctx, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.report.Findings = Examine(s, near, r.config)
 	if err := refuse(r.report.Findings, r.Allow); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.Repository == "" {
 		r.Repository = anyRepository(r.before)
@@ -70,10 +98,10 @@ func (r *run) look(ctx context.Context) (*Snapshot, error) {
 	r.say(Looking, "asking the registry what it would delete")
 	out, err := r.garbage(ctx, true)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.report.Nothing = len(out.Blobs)+len(out.Links) == 0
-	return s, nil
+	return s, out, nil
 }
 
 // read gets the configuration and the files from the first pod: all of them share one
