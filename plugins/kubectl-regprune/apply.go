@@ -97,9 +97,9 @@ func (f *flags) apply(ctx context.Context, set *pflag.FlagSet, args []string, a 
 // same, if that was asked for.
 func (j *job) idle(ctx context.Context, a *applyFlags, r *report) error {
 	s := j.session
-	r.applied = &apply.Result{}
 	switch {
 	case !a.gc:
+		r.applied = &apply.Result{}
 		fmt.Fprintln(s.flags.io.Err, "nothing to delete; what is garbage already: "+s.again("gc"))
 		return nil
 	case a.dryRun:

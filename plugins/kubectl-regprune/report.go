@@ -27,6 +27,9 @@ func (r *report) forPeople() error {
 
 func (r *report) collected(c *collect.Report) error {
 	r.after.Collected = c
+	if r.applied == nil { // there was nothing to delete
+		r.applied = &apply.Result{}
+	}
 	if r.people() {
 		return r.flags.showCollected(c)
 	}

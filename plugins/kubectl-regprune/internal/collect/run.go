@@ -62,7 +62,7 @@ func Preview(ctx context.Context, o Options) (*Report, error) {
 		return nil, fmt.Errorf("reading what the registry needs: %w", err)
 	}
 	if err := firewall(out, reachable); err != nil {
-		return nil, hint.With(err, "nothing was deleted; a push at the same moment can look like this: try again; if it stays: "+hint.Of(err))
+		return nil, hint.With(err, "a push at the same moment can look like this: try again; if it stays: "+hint.Of(err))
 	}
 	return r.report, nil
 }
