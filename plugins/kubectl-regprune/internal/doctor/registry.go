@@ -43,7 +43,7 @@ func (r *run) credentials(context.Context) Check {
 		for _, c := range r.Credentials {
 			have = append(have, c.String())
 		}
-		c := found(Fail, "%v", r.pinged).but("give --username and --password-stdin")
+		c := found(Fail, "%v", r.pinged).but("give --username and --password-file FILE (- for stdin)")
 		if len(have) > 0 {
 			c.Evidence += "; the cluster's pull secrets have " + strings.Join(have, ", ")
 		}
