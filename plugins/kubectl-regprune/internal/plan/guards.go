@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -69,7 +70,7 @@ func tooMuch(p *Plan, l Limits) *Guard {
 			ID: GuardMaxDelete, Overrule: "--max-delete " + strconv.Itoa(gone),
 			Text: fmt.Sprintf("%d %s would go, more than the %d allowed", gone, what, l.MaxCount),
 		}
-	case l.MaxCount < 0 && float64(gone) > l.MaxShare*float64(all):
+	case l.MaxCount < 0 && l.exceeded(gone, all):
 		share := (100*gone + all - 1) / all
 		return &Guard{
 			ID: GuardMaxDelete, Overrule: fmt.Sprintf("--max-delete %d%%", share),
@@ -77,6 +78,17 @@ func tooMuch(p *Plan, l Limits) *Guard {
 		}
 	}
 	return nil
+}
+
+// exceeded compares without the error of floating point, by which 29 of 100 would be more
+// than 29 %: a share that somebody has typed has few digits.
+func (l Limits) exceeded(gone, all int) bool {
+	const digits = 12
+	share, ok := new(big.Rat).SetString(strconv.FormatFloat(l.MaxShare, 'f', digits, 64))
+	if !ok { // not a number
+		return gone > 0
+	}
+	return new(big.Rat).SetInt64(int64(gone)).Cmp(share.Mul(share, new(big.Rat).SetInt64(int64(all)))) > 0
 }
 
 // emptied are the repositories that lose their last tag.
