@@ -21,13 +21,22 @@ func TestTagsThatTheAPIHasNotListed(t *testing.T) {
 	g := &graph.Registry{Repositories: []*graph.Repository{
 		{Name: "cut", Tags: []graph.Tag{{Name: "1"}}}, {Name: "new", Tags: []graph.Tag{{Name: "1"}, {Name: "2"}}},
 	}}
-	l.Into(g)
+	added := l.Into(g)
+	if len(added) != 1 || added[0] != "unlisted" || g.Repository("unlisted").Failed != "" {
+		t.Errorf("added %v; its tags have not been asked for: %+v", added, g.Repository("unlisted"))
+	}
+	whole := &graph.Repository{Name: "new", Tags: []graph.Tag{{Name: "1"}}}
+	l.Tags(g.Repository("unlisted"), whole)
+	if failed := g.Repository("unlisted").Failed; !strings.Contains(failed, `1 tags`) {
+		t.Errorf("a repository that is not in the catalog, and has lost its tag: %q", failed)
+	}
+	if whole.Failed != "" || !whole.Tags[0].Pushed.Equal(at) {
+		t.Errorf("%+v", whole)
+	}
 	if failed := g.Repository("cut").Failed; !strings.Contains(failed, `2 tags`) || !strings.Contains(failed, `"2"`) {
 		t.Errorf("%q", failed)
 	}
-	for _, name := range []string{"new", "unlisted"} {
-		if failed := g.Repository(name).Failed; failed != "" {
-			t.Errorf("%s: %s", name, failed)
-		}
+	if failed := g.Repository("new").Failed; failed != "" {
+		t.Error(failed)
 	}
 }

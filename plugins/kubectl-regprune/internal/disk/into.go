@@ -12,7 +12,8 @@ import (
 
 // Into adds to g what the listing knows: manifests without tags, the times of pushes,
 // sizes as stored, and problems. It returns the names of repositories that g did not
-// have, which it adds without tags: those are for the caller to ask the API for.
+// have, which it adds without tags: those are for the caller to ask the API for, and to
+// hand to Tags then.
 //
 // Repositories that only g has, as they were pushed since, stay incomplete.
 func (l *Listing) Into(g *graph.Registry) (added []string) {
@@ -30,13 +31,27 @@ func (l *Listing) Into(g *graph.Registry) (added []string) {
 			g.Repositories = append(g.Repositories, to)
 			added = append(added, from.Name)
 		} else {
-			from.compare(to)
+			from.tags(to)
 		}
 		from.into(to)
 	}
 	slices.SortFunc(g.Repositories, func(a, b *graph.Repository) int { return strings.Compare(a.Name, b.Name) })
 	g.Stored = maps.Clone(l.Blobs)
 	return added
+}
+
+// Tags compares the tags of repositories that Into has added, by now as the API lists
+// them, with the files, and adds the times of their pushes.
+func (l *Listing) Tags(repos ...*graph.Repository) {
+	byName := make(map[string]*graph.Repository, len(repos))
+	for _, to := range repos {
+		byName[to.Name] = to
+	}
+	for _, from := range l.Repositories {
+		if to := byName[from.Name]; to != nil {
+			from.tags(to)
+		}
+	}
 }
 
 func (r *Repository) into(to *graph.Repository) {
@@ -53,21 +68,21 @@ func (r *Repository) into(to *graph.Repository) {
 	}
 	to.Linked = slices.Sorted(maps.Keys(linked))
 	to.Complete = true
-	for i := range to.Tags {
-		if at, ok := r.Tags[to.Tags[i].Name]; ok {
-			to.Tags[i].Pushed = at
-		}
-	}
 	to.Problems = append(to.Problems, r.Problems...)
 }
 
-// compare fails a repository some of whose tags the API has not listed, as happens behind
-// a proxy that drops the link to the next page: their images would look untagged. A
-// tag that was deleted since the files were listed looks the same, and does no harm.
-func (r *Repository) compare(to *graph.Repository) {
+// tags adds the times of pushes, and fails a repository some of whose tags the API has
+// not listed, as happens behind a proxy that drops the link to the next page: their
+// images would look untagged. A tag that was deleted since the files were listed
+// looks the same, and does no harm.
+func (r *Repository) tags(to *graph.Repository) {
 	listed := make(map[string]bool, len(to.Tags))
-	for _, t := range to.Tags {
+	for i := range to.Tags {
+		t := &to.Tags[i]
 		listed[t.Name] = true
+		if at, ok := r.Tags[t.Name]; ok {
+			t.Pushed = at
+		}
 	}
 	var unlisted []string
 	for tag := range r.Tags {

@@ -40,9 +40,11 @@ type Options struct {
 	// of creation and for labels; nil: none. It is asked once all else is known.
 	Dates func(r *graph.Repository) bool
 	// Disk adds what only the storage tells, such as untagged manifests, and returns the
-	// repositories that it had to add; nil: nothing.
+	// repositories that it had to add. Once the API has told their tags, it compares
+	// these, too. nil: nothing.
 	Disk interface {
 		Into(g *graph.Registry) (added []string)
+		Tags(repos ...*graph.Repository)
 	}
 	// Cache remembers what digests stand for between runs; nil: nothing is.
 	Cache *Cache
@@ -165,7 +167,11 @@ func (r *reader) disk(ctx context.Context) error {
 			r.link(repo, digest)
 		}
 	}
-	return r.tagsOf(ctx, unlisted)
+	if err := r.tagsOf(ctx, unlisted); err != nil {
+		return err
+	}
+	r.o.Disk.Tags(unlisted...)
+	return nil
 }
 
 // untagged reads the manifests that only the storage told of.
