@@ -61,6 +61,11 @@ func newApplyCommand(f *flags) *cobra.Command {
 			if a.resume != "" && len(args) > 0 {
 				return usagef("--resume and %q exclude each other: a run has its plan", args[0])
 			}
+			if a.resume != "" {
+				if err := resumable(cmd.Flags()); err != nil {
+					return err
+				}
+			}
 			return f.apply(cmd.Context(), cmd.Flags(), args, a)
 		},
 	}

@@ -24,13 +24,13 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 		return err
 	}
 	j.plan.Guards = reconsidered(set, j.plan, limits)
-	if j.backup == nil {
+	if j.backup == nil { // of a run that is resumed, they were asked when it began
 		if err := refusal(j.plan.Guards); err != nil {
 			return err
 		}
-		if err := j.stillUsed(ctx); err != nil {
-			return f.interrupted(ctx, err)
-		}
+	}
+	if err := j.stillUsed(ctx); err != nil {
+		return f.interrupted(ctx, err)
 	}
 	if err := j.session.deletable(ctx, j.plan); err != nil {
 		return err
@@ -54,6 +54,18 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 			t.TagsDeleted, t.ManifestsGone, j.session)
 	}
 	return f.confirm(ctx, false, question)
+}
+
+// resumable refuses limits for a run that goes on: parts of its plan are done, so that
+// they could no longer be about all of it.
+func resumable(set *pflag.FlagSet) error {
+	for _, name := range []string{"max-delete", "allow-empty"} {
+		if set.Changed(name) {
+			return hint.With(usagef("--%s does not go with --resume: the limits were those of the run when it began", name),
+				"leave it out; or put back what the run has deleted, and make a new plan: kubectl regprune restore RUN")
+		}
+	}
+	return nil
 }
 
 // stillUsed refuses a plan whose registry nobody seems to use any more, although somebody
