@@ -58,37 +58,9 @@ func (r *run) putBack(ctx context.Context) error {
 }
 
 func (r *run) recover(ctx context.Context, o Recovery) (*Quiesce, error) {
-	s, q, err := r.locked(ctx, o.Run)
-	if err == nil && q == nil && r.unlocked(s) {
-		q = new(Quiesce)
-		*q = r.state
-	}
+	q, err := r.reopen(ctx, o)
 	if q == nil || err != nil {
-		return nil, err
-	}
-	r.state = *q
-	if q.Step != Restoring {
-		if err := r.endCollections(ctx); err != nil && !o.Force {
-			return q, err
-		}
-	}
-	r.say(Restoring, "putting the registry back")
-	for {
-		r.state.Step = Restoring
-		ops, err := s.open(&r.state)
-		if err != nil {
-			return q, err
-		}
-		err = r.Workload.Patch(ctx, s, ops)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, ErrConflict) {
-			return q, err
-		}
-		if s, q, err = r.locked(ctx, r.state.Run); q == nil || err != nil {
-			return q, err
-		}
+		return q, err
 	}
 	if r.pods, err = r.rollout(ctx); err != nil {
 		return q, err
@@ -97,6 +69,38 @@ func (r *run) recover(ctx context.Context, o Recovery) (*Quiesce, error) {
 		return q, err
 	}
 	return q, r.unlock(ctx)
+}
+
+// reopen ends what still collects, and puts the variable back. Whoever has changed the
+// workload in between may be the run itself, which has begun to collect: then it starts
+// from the top.
+func (r *run) reopen(ctx context.Context, o Recovery) (*Quiesce, error) {
+	for run := o.Run; ; {
+		s, q, err := r.locked(ctx, run)
+		if err == nil && q == nil && r.unlocked(s) {
+			q = new(Quiesce)
+			*q = r.state
+		}
+		if q == nil || err != nil {
+			return nil, err
+		}
+		r.state, run = *q, q.Run
+		if q.Step != Restoring {
+			if err := r.endCollections(ctx); err != nil && !o.Force {
+				return q, err
+			}
+		}
+		r.say(Restoring, "putting the registry back")
+		back := *q
+		back.Step = Restoring
+		ops, err := s.open(&back)
+		if err != nil {
+			return q, err
+		}
+		if err = r.Workload.Patch(ctx, s, ops); !errors.Is(err, ErrConflict) {
+			return q, err
+		}
+	}
 }
 
 // unlocked reports whether somebody has taken this run's lock away, and no other run
