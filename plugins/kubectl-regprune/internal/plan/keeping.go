@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/policy"
 )
@@ -24,17 +26,26 @@ func (d *decider) protects(digest string, seen map[string]bool) bool {
 	return false
 }
 
+// somewhere reports whether a repository may have a manifest.
+func (d *decider) somewhere(digest string) bool {
+	return d.in.Graph.Manifests[digest] != nil || slices.ContainsFunc(d.in.Graph.Repositories, func(r *graph.Repository) bool {
+		_, linked := slices.BinarySearch(r.Linked, digest)
+		return linked || !r.Complete || r.Failed != ""
+	})
+}
+
 // fromElsewhere keeps what looks as if nothing had it, though something does: signatures
 // of what is in another repository, where clients can be told to put them, and tags
 // with their own manifest's digest, as tools give them that copy images by digest.
-// Whether the others stay is not this repository's decision.
+// Whether the others stay is not this repository's decision. While some repository is not
+// known as a whole, nothing is known to be in none.
 func (d *decider) fromElsewhere() {
 	here := map[string]bool{}
 	for _, digest := range d.repo.Linked {
 		here[digest] = true
 	}
 	elsewhere := func(subject string) bool {
-		return subject != "" && !here[subject] && d.in.Graph.Manifests[subject] != nil
+		return subject != "" && !here[subject] && d.somewhere(subject)
 	}
 	for _, digest := range d.repo.Linked {
 		if m := d.in.Graph.Manifests[digest]; m != nil && !d.named(digest) && elsewhere(m.Subject) {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +18,8 @@ func TestKeptThoughItLooksLone(t *testing.T) {
 	g := &graph.Registry{
 		Manifests: map[string]*graph.Manifest{sbom: {Digest: sbom, Subject: image}},
 		Repositories: []*graph.Repository{
-			{Name: "app", Linked: []string{image}, Tags: []graph.Tag{{Name: "1", Digest: image}}},
-			{Name: "signatures", Linked: []string{signature, sbom, copied, orphan, old}, Tags: []graph.Tag{
+			{Name: "app", Complete: true, Linked: []string{image}, Tags: []graph.Tag{{Name: "1", Digest: image}}},
+			{Name: "signatures", Complete: true, Linked: []string{signature, sbom, copied, orphan, old}, Tags: []graph.Tag{
 				{Name: named(image, ".sig"), Digest: signature},
 				{Name: named(copied, ".imgpkg"), Digest: copied},
 				{Name: named(hash("gone"), ".sig"), Digest: orphan},
@@ -46,6 +47,45 @@ func TestKeptThoughItLooksLone(t *testing.T) {
 	for _, tag := range p.Repos[1].Tags {
 		if _, stays := want[tag.Digest]; stays != (tag.Action == Keep) {
 			t.Errorf("%s: %s, %s", tag.Name, tag.Action, tag.Reason)
+		}
+	}
+}
+
+// TestSignatureOfUnreadable: what could not be read, or not be listed, is not gone. Its
+// signatures stay, wherever they are.
+func TestSignatureOfUnreadable(t *testing.T) {
+	named := func(digest string) string { return strings.Replace(digest, ":", "-", 1) + ".sig" }
+	image, other, signature, sbom := hash("image"), hash("other"), hash("signature"), hash("sbom")
+	for name, tc := range map[string]struct {
+		app   graph.Repository
+		stays bool
+	}{
+		"unread":          {graph.Repository{Failed: "a server error", Complete: true, Tags: []graph.Tag{{Name: "1"}}}, true},
+		"linked, unread":  {graph.Repository{Linked: []string{image}, Complete: true}, true},
+		"may be untagged": {graph.Repository{Linked: []string{other}}, true},
+		"it is not there": {graph.Repository{Linked: []string{other}, Complete: true}, false},
+	} {
+		app := tc.app
+		app.Name = "app"
+		g := &graph.Registry{
+			Manifests: map[string]*graph.Manifest{other: {Digest: other}, signature: {Digest: signature}, sbom: {Digest: sbom, Subject: image}},
+			Repositories: []*graph.Repository{&app, {
+				Name: "signatures", Linked: slices.Sorted(slices.Values([]string{signature, sbom})), Complete: true,
+				Tags: []graph.Tag{{Name: named(image), Digest: signature}},
+			}},
+		}
+		rules, err := policy.FromFlags(policy.Spec{Untagged: true, UntaggedMinAge: "0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := Make(Input{Graph: g, Rules: FromPolicy(rules), Registry: Registry{TagsOwn: true}, Now: noon, Limits: Limits{MaxShare: 1, MaxCount: -1}})
+		for _, m := range p.Repos[1].Manifests {
+			if (m.Action == Keep) != tc.stays {
+				t.Errorf("%s: %s: %s, %s", name, m.Digest, m.Action, m.Reason)
+			}
+		}
+		if tag := p.Repos[1].Tags[0]; (tag.Action == Keep) != tc.stays {
+			t.Errorf("%s: %s: %s, %s", name, tag.Name, tag.Action, tag.Reason)
 		}
 	}
 }
