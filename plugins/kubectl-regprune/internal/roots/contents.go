@@ -10,20 +10,21 @@ import (
 type contents struct {
 	tags     map[string]map[string]string // repository → tag → digest, "" for a ghost
 	whole    map[string]bool              // repositories whose untagged manifests are known
+	unread   map[string]bool              // repositories that could not be read, or not all of them
 	linked   map[string]bool              // digests that some repository links or the graph describes
 	parents  map[string][]string          // digest → indexes that name it
 	ofConfig map[string][]string          // config → manifests
 }
 
 func readContents(g *graph.Registry) *contents {
-	c := &contents{tags: map[string]map[string]string{}, whole: map[string]bool{}, linked: map[string]bool{},
+	c := &contents{tags: map[string]map[string]string{}, whole: map[string]bool{}, unread: map[string]bool{}, linked: map[string]bool{},
 		parents: map[string][]string{}, ofConfig: map[string][]string{}}
 	for _, r := range g.Repositories {
 		tags := make(map[string]string, len(r.Tags))
 		for _, t := range r.Tags {
 			tags[t.Name] = t.Digest
 		}
-		c.tags[r.Name], c.whole[r.Name] = tags, r.Complete
+		c.tags[r.Name], c.whole[r.Name], c.unread[r.Name] = tags, r.Complete, r.Failed != ""
 		for _, d := range r.Linked {
 			c.linked[d] = true
 		}
@@ -67,6 +68,11 @@ func (c *contents) meant(digest string) []string {
 // complete reports whether all manifests of the repositories are known.
 func (c *contents) complete(names []string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return !c.whole[n] })
+}
+
+// failed reports whether one of names could not be read, and may have anything.
+func (c *contents) failed(names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return c.unread[n] })
 }
 
 // tagged reports whether name is a repository with the tag.

@@ -22,7 +22,8 @@ type Matched struct {
 	// number of these references; docker.io stands for short names, too. They are
 	// evidence for names under which the registry is known.
 	Hosts map[string]int
-	// Dangling are references into repositories of the registry that lead nowhere.
+	// Dangling are references into repositories of the registry that lead nowhere. Where
+	// one could not be read, nobody knows.
 	Dangling []Dangling
 	// Unresolved are images that say nothing: templates without a name, texts that
 	// are no image.
@@ -93,7 +94,7 @@ func (m *matcher) reference(r Reference) {
 	if img.digest != "" && (r.Status || !m.hosts.foreign(img.host)) {
 		hit = m.needDigest(img.digest, r.Sites)
 	}
-	dangling := len(names) > 0 && (img.digest == "" || !hit && m.complete(names))
+	dangling := len(names) > 0 && !m.failed(names) && (img.digest == "" || !hit && m.complete(names))
 	if img.tag == "" && img.digest == "" {
 		img.tag = defaultTag
 	}

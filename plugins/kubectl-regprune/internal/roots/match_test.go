@@ -103,11 +103,12 @@ func TestReferencesLeadToTagsAndManifests(t *testing.T) {
 }
 
 func TestWhatLeadsNowhereIsTold(t *testing.T) {
-	g := holding("a/b:1", "a/b:ghost", "part/x:1", "nginx:1", "library/nginx:2")
+	g := holding("a/b:1", "a/b:ghost", "part/x:1", "nginx:1", "library/nginx:2", "unread/x:1")
 	g.Repository("a/b").Tags[1].Digest = ""
 	g.Repository("part/x").Complete = false
+	g.Repository("unread/x").Failed, g.Repository("unread/x").Tags[0].Digest = "a server error", ""
 	v := viewOf("reg.test/a/b:gone", "other.test/a/b:gone", "reg.test/a/b:ghost", "reg.test/a/b@"+digest(5), "reg.test/part/x@"+digest(5),
-		"status reg.test/a/b:gone", "reg.test/nothing:1", "nginx:1", "nginx:2", "quay.io/a/b:gone", "{{image}}", "No Image")
+		"reg.test/unread/x:1", "reg.test/unread/x:2", "reg.test/unread/x@"+digest(5), "status reg.test/a/b:gone", "reg.test/nothing:1", "nginx:1", "nginx:2", "quay.io/a/b:gone", "{{image}}", "No Image")
 	v.References = append(v.References, Reference{Image: "reg.test/a/b:mentioned", Sites: []Site{site("c", Mentioned)}})
 	m := Match(v, Hosts{Aliases: []string{"reg.test"}, Foreign: []string{"quay.io"}}, g)
 	var got []string
@@ -126,7 +127,7 @@ func TestWhatLeadsNowhereIsTold(t *testing.T) {
 	if !slices.Equal(unresolved, []string{"{{image}}", "No Image"}) {
 		t.Errorf("unresolved: %q", unresolved)
 	}
-	if want := map[string]int{"reg.test": 6, "other.test": 1, "docker.io": 2}; fmt.Sprint(m.Hosts) != fmt.Sprint(want) {
+	if want := map[string]int{"reg.test": 9, "other.test": 1, "docker.io": 2}; fmt.Sprint(m.Hosts) != fmt.Sprint(want) {
 		t.Errorf("hosts: %v, want %v", m.Hosts, want)
 	}
 }
