@@ -55,6 +55,7 @@ type Options struct {
 	Allow      map[string]bool // findings to ignore, by their ID
 	Recover    string          // the command that undoes a killed run, for hints
 
+	Answer  time.Duration // limit for the answer to the request that locks, 1 min by default
 	Collect time.Duration // limit for all that happens while the registry is read only, 2 h by default
 	Rollout time.Duration // limit for each restart, 5 min by default
 	Restore time.Duration // limit for putting everything back, 5 min by default
@@ -96,13 +97,13 @@ type run struct {
 	config *disk.Config
 	pods   []Pod
 	before *disk.Listing // once quiesced
-	took   bool          // the workload was locked
+	took   bool          // the workload was locked, or may have been
 	// unseen is the audit of a collection whose pod was gone before its files were read.
 	unseen func(context.Context) error
 }
 
 func newRun(o Options) *run {
-	for limit, usual := range map[*time.Duration]time.Duration{&o.Collect: 2 * time.Hour, &o.Rollout: 5 * time.Minute, &o.Restore: 5 * time.Minute, &o.Again: 2 * time.Second, &o.Watch: time.Second} {
+	for limit, usual := range map[*time.Duration]time.Duration{&o.Collect: 2 * time.Hour, &o.Rollout: 5 * time.Minute, &o.Restore: 5 * time.Minute, &o.Answer: time.Minute, &o.Again: 2 * time.Second, &o.Watch: time.Second} {
 		if *limit <= 0 {
 			*limit = usual
 		}

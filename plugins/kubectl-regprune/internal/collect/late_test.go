@@ -2,9 +2,11 @@ package collect_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
@@ -68,4 +70,64 @@ func TestStepChangesUnderRecover(t *testing.T) {
 		t.Errorf("%d patches; looked for a collection: %v", patches, looked)
 	}
 	f.untouched(before)
+}
+
+// An API server grants what it was asked for although nobody waits for it any more: a
+// run that is cancelled at that moment waits.
+func TestCancelledWhileLocking(t *testing.T) {
+	f := newFleet(t, registrytest.V2)
+	f.fill()
+	before := f.object
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o := f.options()
+	o.Workload = &hooked{f, func(asked context.Context, _ *collect.Snapshot, _ []collect.Operation) error {
+		cancel()
+		select {
+		case <-asked.Done():
+			return asked.Err()
+		case <-time.After(100 * time.Millisecond):
+			return nil
+		}
+	}}
+	if _, err := collect.Run(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if f.version != 3 { // locked, opened, unlocked
+		t.Errorf("the workload was changed %d times", f.version)
+	}
+	f.untouched(before)
+}
+
+// A lock whose answer was lost is granted after the workload was looked at, and before
+// it is changed, or never.
+func TestLockGrantedLate(t *testing.T) {
+	for _, at := range []int{2, 3} {
+		f := newFleet(t, registrytest.V2)
+		f.fill()
+		before, patches := f.object, 0
+		var lock func() error
+		o := f.options()
+		o.Answer = 50 * time.Millisecond
+		o.Workload = &hooked{f, func(ctx context.Context, s *collect.Snapshot, ops []collect.Operation) error {
+			if patches++; patches == 1 {
+				lock = func() error { return f.Patch(t.Context(), s, ops) }
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}
+			if patches == at {
+				if err := lock(); (err == nil) != (at == 2) {
+					t.Errorf("the lock is granted before patch %d: %v", at, err)
+				}
+			}
+			return nil
+		}}
+		if _, err := collect.Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no answer within 50ms") {
+			t.Error(err)
+		}
+		if patches < 2 {
+			t.Errorf("the workload was not changed after the lock was lost")
+		}
+		f.untouched(before)
+	}
 }

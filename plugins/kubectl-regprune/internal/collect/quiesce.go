@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/disk"
 )
@@ -34,10 +36,9 @@ func (r *run) quiesce(ctx context.Context, s *Snapshot) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Workload.Patch(ctx, s, ops); err != nil {
+	if err := r.lock(ctx, s, ops); err != nil {
 		return fmt.Errorf("making the registry read only: %w", err)
 	}
-	r.took = true
 	if r.pods, err = r.rollout(ctx); err != nil {
 		return fmt.Errorf("waiting for a read-only registry: %w", err)
 	}
@@ -45,6 +46,34 @@ func (r *run) quiesce(ctx context.Context, s *Snapshot) error {
 		return err
 	}
 	return r.enter(ctx, Checking)
+}
+
+// lock sends the request that locks, and waits for its answer even if ctx ends: one that
+// is given up may still be granted, after putBack has looked. Without any answer the
+// lock counts as taken, so that putBack changes the workload, and with that its version:
+// then it can no longer be granted.
+func (r *run) lock(ctx context.Context, s *Snapshot, ops []Operation) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	asked, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), r.Answer, fmt.Errorf("there was no answer within %s", r.Answer))
+	defer cancel()
+	err := r.Workload.Patch(asked, s, ops)
+	r.took = err == nil || !declined(err)
+	if err == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// declined reports whether the API server has said that nothing was changed, and will
+// not be.
+func declined(err error) bool {
+	if errors.Is(err, ErrConflict) {
+		return true
+	}
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	return ok && status.Status().Code >= 400 && status.Status().Code < 500
 }
 
 func (r *run) rollout(ctx context.Context) ([]Pod, error) {
