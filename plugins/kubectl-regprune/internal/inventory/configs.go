@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -113,43 +111,68 @@ func (r *reader) learn(ctx context.Context) error {
 	return nil
 }
 
+// wanted is a config to read, with the images that have it.
+type wanted struct {
+	*graph.Blob
+	users []user
+}
+
+// heard is what came of a wanted config.
+type heard struct {
+	said
+	err error
+}
+
 func (r *reader) readConfigs(ctx context.Context) error {
+	configs := r.wanted()
+	r.total += int64(len(configs))
+	ask := func(ctx context.Context, w wanted) heard { return r.config(ctx, w.users[0].repository, w.Digest) }
+	var lost []unheard
+	for i, a := range inShares(ctx, configs, r.o.Parallel, ask) {
+		r.step()
+		if a.err != nil {
+			lost = append(lost, unheard{configs[i], a.err})
+			continue
+		}
+		configs[i].add(a.said)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.elsewhere(ctx, lost)
+}
+
+// wanted are the configs of the queued images, each once.
+func (r *reader) wanted() []wanted {
 	users := r.users
 	slices.SortFunc(users, func(a, b user) int {
 		return cmp.Or(strings.Compare(a.Config.Digest, b.Config.Digest), strings.Compare(a.repository, b.repository))
 	})
-	var first []int // of the users of each config
-	for i := range users {
-		if i == 0 || users[i-1].Config != users[i].Config {
-			first = append(first, i)
+	var out []wanted
+	for from := 0; from < len(users); {
+		to := from + 1
+		for to < len(users) && users[to].Config == users[from].Config {
+			to++
 		}
+		out = append(out, wanted{users[from].Config, users[from:to]})
+		from = to
 	}
-	r.total += int64(len(first))
-	type answer struct {
-		said
-		err error
+	return out
+}
+
+func (r *reader) config(ctx context.Context, repository, digest string) heard {
+	body, err := r.client.Blob(ctx, repository, digest, maxConfig)
+	if err != nil {
+		return heard{err: err}
 	}
-	ask := func(ctx context.Context, i int) answer {
-		body, err := r.client.Blob(ctx, users[i].repository, users[i].Config.Digest, maxConfig)
-		if err != nil {
-			return answer{err: err}
-		}
-		return answer{said: parseConfig(body)}
+	return heard{said: parseConfig(body)}
+}
+
+// add notes what the config says.
+func (w wanted) add(s said) {
+	for _, u := range w.users {
+		u.add(s)
 	}
-	for n, a := range inShares(ctx, first, r.o.Parallel, ask) {
-		r.step()
-		i := first[n]
-		switch {
-		case errors.Is(a.err, registry.ErrNotFound): // the image is broken already; its date is unknown
-		case a.err != nil && ctx.Err() == nil:
-			r.graph.Repository(users[i].repository).Failed = fmt.Sprintf("reading the config %q: %v", users[i].Config.Digest, a.err)
-		default:
-			for same := users[i].Config; i < len(users) && users[i].Config == same; i++ {
-				users[i].add(a.said)
-			}
-		}
-	}
-	return ctx.Err()
 }
 
 // add notes what the manifest's config says.

@@ -69,7 +69,7 @@ func Read(ctx context.Context, c Client, o Options) (*graph.Registry, error) {
 	}
 	r := newReader(c, o)
 	for _, step := range []func(context.Context) error{
-		r.catalog, r.tags, r.children, r.disk, r.untagged, r.children, r.configs,
+		r.catalog, r.tags, r.children, r.disk, r.untagged, r.children, r.settle, r.configs,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -155,8 +155,8 @@ func (r *reader) disk(ctx context.Context) error {
 	if r.o.Disk == nil {
 		return nil
 	}
-	for _, repo := range r.graph.Repositories {
-		r.settle(repo)
+	if err := r.settle(ctx); err != nil {
+		return err
 	}
 	var unlisted []*graph.Repository // by the catalog
 	for _, name := range r.o.Disk.Into(r.graph) {

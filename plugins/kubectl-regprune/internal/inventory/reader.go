@@ -154,15 +154,15 @@ func (r *reader) unread(repo *graph.Repository) []string {
 }
 
 // settle writes down what is linked, for those who look at the graph.
-func (r *reader) settle(repo *graph.Repository) {
-	repo.Linked = slices.Sorted(maps.Keys(r.linked[repo]))
+func (r *reader) settle(ctx context.Context) error {
+	for _, repo := range r.graph.Repositories {
+		repo.Linked = slices.Sorted(maps.Keys(r.linked[repo]))
+	}
+	return ctx.Err()
 }
 
 // finish completes the graph.
 func (r *reader) finish() {
-	for _, repo := range r.graph.Repositories {
-		r.settle(repo)
-	}
 	for _, m := range r.graph.Manifests {
 		for i, platform := range m.Platforms {
 			if child := r.graph.Manifests[m.Children[i]]; child != nil && child.Platform == "" {
