@@ -44,7 +44,9 @@ func Examine(s *Snapshot, near *Surroundings, c *disk.Config) []Finding {
 	if !c.Same {
 		add(SettingsDiffer, true, true, "the server runs with other variables than commands in its container get: a collection there could be about other storage")
 	}
-	if c.ReadOnly {
+	if v := variable(&s.Template.Spec, s.Container); c.ReadOnly && v != nil && v.Value == Value {
+		add(AlreadyClosed, true, false, "the registry is read only already, as by a garbage collection: \"kubectl regprune recover\" opens it")
+	} else if c.ReadOnly {
 		add(AlreadyClosed, true, false, "the registry is read only already")
 	}
 	if c.Proxy {

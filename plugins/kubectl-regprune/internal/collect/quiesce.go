@@ -94,7 +94,7 @@ func (r *run) rollout(ctx context.Context) ([]Pod, error) {
 // everybody can again. A registry that was closed before is not proven open afterwards.
 func (r *run) provable(ctx context.Context) error {
 	if r.state.Repository = r.Repository; r.Repository == "" {
-		return errors.New("looking for a repository to try pushes with: there is none")
+		return errNoRepository
 	}
 	for _, pod := range r.pods {
 		writable, err := r.writable(ctx, pod)
@@ -111,7 +111,10 @@ func (r *run) provable(ctx context.Context) error {
 	return nil
 }
 
-var errClosed = errors.New("it takes none already")
+var (
+	errClosed       = errors.New("it takes none already")
+	errNoRepository = errors.New("looking for a repository to try pushes with: there is none")
+)
 
 // closed proves that no pod takes a push. Nothing but a refused upload is a proof.
 func (r *run) closed(ctx context.Context) error {

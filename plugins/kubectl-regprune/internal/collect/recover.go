@@ -18,7 +18,10 @@ type Recovery struct {
 	Run      string // only this run; "" for whichever it is
 	// Force goes on although a collection may still run that cannot be reached to be
 	// ended. Then somebody may push while it deletes, and lose what was pushed.
-	Force    bool
+	Force bool
+	// Unnoted removes the variable also if no run has noted that it set it; without it,
+	// that is an ErrUnnoted.
+	Unnoted  bool
 	Rollout  time.Duration // limit for the restart, 5 min by default
 	Progress func(Event)   // may be nil
 }
@@ -77,9 +80,8 @@ func (r *run) recover(ctx context.Context, o Recovery) (*Quiesce, error) {
 func (r *run) reopen(ctx context.Context, o Recovery) (*Quiesce, error) {
 	for run := o.Run; ; {
 		s, q, err := r.locked(ctx, run)
-		if err == nil && q == nil && r.unlocked(s) {
-			q = new(Quiesce)
-			*q = r.state
+		if err == nil && q == nil {
+			q, err = r.unlocked(s, o)
 		}
 		if q == nil || err != nil {
 			return nil, err
@@ -103,13 +105,6 @@ func (r *run) reopen(ctx context.Context, o Recovery) (*Quiesce, error) {
 	}
 }
 
-// unlocked reports whether somebody has taken this run's lock away, and no other run
-// has one. What else of the workload was changed back with it is to be seen.
-func (r *run) unlocked(s *Snapshot) bool {
-	_, locked := s.Annotations[Annotation]
-	return r.took && !locked
-}
-
 // locked reads the workload and whose lock it has; nil if it has none of run.
 func (r *run) locked(ctx context.Context, run string) (*Snapshot, *Quiesce, error) {
 	s, err := r.Workload.Get(ctx)
@@ -122,25 +117,6 @@ func (r *run) locked(ctx context.Context, run string) (*Snapshot, *Quiesce, erro
 	}
 	s.Container = q.Container
 	return s, q, nil
-}
-
-// opened proves that every pod takes pushes again, if it did before. Without any
-// repository there is nothing to try it with.
-func (r *run) opened(ctx context.Context) error {
-	for _, pod := range r.pods {
-		if r.state.Repository == "" || r.state.Closed {
-			return nil
-		}
-		writable, err := r.writable(ctx, pod)
-		if !writable && err == nil {
-			err = hint.With(ErrReadOnly, "look at the variables "+Variable+"… of the container, and at its configuration")
-		}
-		// An upload that could not be cancelled is one, all the same.
-		if !writable {
-			return fmt.Errorf("proving that pod %q takes pushes: %w", pod.Name, err)
-		}
-	}
-	return nil
 }
 
 func (r *run) unlock(ctx context.Context) error {
