@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -37,32 +36,12 @@ func Check(p *Plan, l Limits) []Guard {
 	return out
 }
 
-// tooMuch compares what goes with the limits, over the repositories that have rules: tags,
-// and manifests that never had one.
+// tooMuch compares what goes with the limits.
 func tooMuch(p *Plan, l Limits) *Guard {
-	all, gone, what := 0, 0, "tags"
-	spared, removed := 0, 0 // untagged manifests
-	for _, r := range p.Repos {
-		for _, t := range r.Tags {
-			if t.Reason == NoRule {
-				continue
-			}
-			all++
-			if t.Action != Keep {
-				gone++
-			}
-		}
-		for _, m := range r.Manifests {
-			switch m.Reason {
-			case UntaggedGone:
-				removed++
-			case UntaggedKept:
-				spared++
-			}
-		}
-	}
-	if removed > 0 {
-		all, gone, what = all+spared+removed, gone+removed, "tags and untagged manifests"
+	c := count(p)
+	all, gone, what := c.tags, c.tagsGone, "tags"
+	if c.untaggedGone > 0 {
+		all, gone, what = all+c.untagged, gone+c.untaggedGone, "tags and untagged manifests"
 	}
 	switch {
 	case l.MaxCount >= 0 && gone > l.MaxCount:
@@ -78,17 +57,6 @@ func tooMuch(p *Plan, l Limits) *Guard {
 		}
 	}
 	return nil
-}
-
-// exceeded compares without the error of floating point, by which 29 of 100 would be more
-// than 29 %: a share that somebody has typed has few digits.
-func (l Limits) exceeded(gone, all int) bool {
-	const digits = 12
-	share, ok := new(big.Rat).SetString(strconv.FormatFloat(l.MaxShare, 'f', digits, 64))
-	if !ok { // not a number
-		return gone > 0
-	}
-	return new(big.Rat).SetInt64(int64(gone)).Cmp(share.Mul(share, new(big.Rat).SetInt64(int64(all)))) > 0
 }
 
 // emptied are the repositories that lose their last tag.

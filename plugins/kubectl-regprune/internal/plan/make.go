@@ -64,6 +64,9 @@ type Limits struct {
 	AllowNoUse bool    // no image of the registry need be in use
 }
 
+// DefaultLimits are the bounds of who says nothing.
+var DefaultLimits = Limits{MaxShare: 0.5, MaxCount: -1}
+
 // Make decides. Equal inputs give equal plans.
 func Make(in Input) *Plan {
 	p := &Plan{
