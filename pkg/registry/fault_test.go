@@ -152,6 +152,30 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
+// Whoever asks for it is asked before each repetition, and not for what it asks itself.
+func TestWithRepeat(t *testing.T) {
+	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
+	s.Push("a/b", small, "v1")
+	p := registrytest.Faulty(t, s, registrytest.Rule{Path: "tags/list", Times: 2, Do: registrytest.Status(503, "")}, registrytest.Rule{Method: "HEAD", Times: 1, Do: registrytest.Status(503, "")})
+	c := p.Client()
+	asked, stop := 0, errors.New("things have changed")
+	ctx := registry.WithRepeat(t.Context(), func(ctx context.Context) error {
+		asked++
+		_, err := c.Head(ctx, "a/b", "v1")
+		return err
+	})
+	if tags, err := c.Tags(ctx, "a/b"); err != nil || len(tags) != 1 || asked != 2 {
+		t.Errorf("%q, %v, asked %d times", tags, err, asked)
+	}
+	p.Add(registrytest.Rule{Path: "tags/list", Times: -1, Do: registrytest.Status(503, "")})
+	before := p.Count("GET", "tags/list")
+	_, err := c.Tags(registry.WithRepeat(t.Context(), func(context.Context) error { return stop }), "a/b")
+	if n := p.Count("GET", "tags/list") - before; n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	wants(t, err, stop, "503", "")
+}
+
 // The wait for another attempt ends with the context, and the error knows both.
 func TestCancelledWhileWaiting(t *testing.T) {
 	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})

@@ -42,6 +42,12 @@ func TestSchema1(t *testing.T) {
 		if m.MediaType != registry.DockerSigned1 || m.Digest != c.Digest {
 			t.Errorf("got %s %s", m.MediaType, m.Digest)
 		}
+		if sum, err := m.DigestLike(c.Digest); err != nil || sum != c.Digest {
+			t.Errorf("its digest is %q, %v", sum, err)
+		}
+		if sum, err := (&registry.Manifest{MediaType: registry.DockerSigned1, Body: []byte(payload)}).DigestLike(c.Digest); err == nil {
+			t.Errorf("without a signature, its digest is %q", sum)
+		}
 		content, err := m.Parse()
 		if err != nil || content.Kind != registry.Schema1 || len(content.Layers) != 1 {
 			t.Errorf("got %+v, %v", content, err)

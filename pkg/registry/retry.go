@@ -144,3 +144,21 @@ func (c *Client) wait(ctx context.Context, err error, n, of int) error {
 	}
 	return pause.For(ctx, d)
 }
+
+type repeatKey struct{}
+
+// WithRepeat has requests with the context it returns call may before they are sent
+// again. Its error ends the request, which then wraps it: a server may take minutes
+// until it accepts what has become wrong meanwhile. may is called without itself in
+// its context.
+func WithRepeat(ctx context.Context, may func(context.Context) error) context.Context {
+	return context.WithValue(ctx, repeatKey{}, may)
+}
+
+func mayRepeat(ctx context.Context) error {
+	may, _ := ctx.Value(repeatKey{}).(func(context.Context) error)
+	if may == nil {
+		return nil
+	}
+	return may(WithRepeat(ctx, nil))
+}

@@ -7,6 +7,20 @@ import (
 	"fmt"
 )
 
+// DigestLike is the digest of m by the algorithm of digest, so that the two can be
+// compared: that of its body, or, as servers see it, of what was signed of a signed
+// schema1 manifest. It fails if nobody can tell what that was.
+func (m *Manifest) DigestLike(digest string) (string, error) {
+	if m.MediaType != DockerSigned1 {
+		return DigestLike(digest, m.Body), nil
+	}
+	payload, err := signedPayload(m.Body)
+	if err != nil {
+		return "", fmt.Errorf("reading what was signed: %w", err)
+	}
+	return DigestLike(digest, payload), nil
+}
+
 // signedPayload is what the digest of a signed schema1 manifest is of: the document
 // without its signatures, each of which says where that ended and how it went on.
 func signedPayload(body []byte) ([]byte, error) {

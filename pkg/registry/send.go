@@ -80,6 +80,9 @@ func (c *Client) do(ctx context.Context, r *request) (*response, error) {
 		if ended := c.wait(ctx, err, n, of); ended != nil {
 			return nil, fmt.Errorf("%w, while waiting to try again: %w", ended, err)
 		}
+		if refused := mayRepeat(ctx); refused != nil {
+			return nil, fmt.Errorf("%w, and not trying again: %w", err, refused)
+		}
 	}
 }
 

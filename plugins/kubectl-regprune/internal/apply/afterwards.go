@@ -62,9 +62,9 @@ func (p *repository) mend(ctx context.Context) error {
 			}
 		}
 	}
-	for _, t := range p.tagList { // of signatures
-		if tagStays[t.Tag] == Needed && p.hasGone(t) {
-			p.revise(t, Failed, Needed, p.bringBack(ctx, t.Tag, t.Digest, errNeeded))
+	for _, t := range p.tagList { // of signatures, and of images in use
+		if why := tagStays[t.Tag]; (why == Needed || why == InUse) && p.hasGone(t) {
+			p.revise(t, Failed, why, p.bringBack(ctx, t.Tag, t.Digest, errNeeded))
 		}
 	}
 	for _, t := range vanished {
@@ -94,8 +94,9 @@ func (p *repository) vanished() []*Item {
 	return list
 }
 
-// needed is what the tags need that are there or have vanished. What clusters use is
-// not asked: it was deleted when they did not.
+// needed is what the tags need that are there or have vanished, and what belongs to
+// manifests that were to go and are there. What clusters use is not asked: it was
+// deleted when they did not.
 func (p *repository) needed(vanished []*Item) (manifests, tags map[string]Reason) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,6 +104,14 @@ func (p *repository) needed(vanished []*Item) (manifests, tags map[string]Reason
 	c.addTagged()
 	for _, t := range vanished {
 		c.add(t.Digest, Retagged)
+	}
+	for _, i := range p.manifestList {
+		switch there := !p.hasGone(i); {
+		case there && i.Reason == InUse:
+			c.keepUsed(i.Digest)
+		case there:
+			c.add(i.Digest, Needed)
+		}
 	}
 	c.complete()
 	return c.stays, c.tagStays
@@ -123,7 +132,7 @@ func (p *repository) bringBack(ctx context.Context, ref, digest string, done err
 			case !errors.Is(err, registry.ErrNotFound):
 				return err
 			}
-			return p.client.PutManifest(ctx, p.name, ref, original)
+			return p.client.PutManifest(p.whileAt(ctx, ref, "", digest), p.name, ref, original)
 		})
 	}
 	if err != nil {

@@ -5,8 +5,8 @@
 // leads elsewhere by now is left alone. A manifest that a tag leads to by now which
 // was not to go, or that a cluster has begun to use, stays with all that it needs
 // and all that belongs to it. What is gone already is done. The tags of a repository
-// are listed once more before each manifest goes: what is pushed within the
-// milliseconds between is lost with it. When a repository is done the server is asked
+// are listed again and again while manifests go: a tag that is made for one of them
+// within the fifth of a second before that goes is lost with it. When a repository is done the server is asked
 // whether all of it is gone, and nothing else: what something needs that stays is put
 // back, and said.
 //
@@ -60,10 +60,13 @@ type Options struct {
 	RecheckEvery time.Duration
 
 	// FreshFor is how long what a tag leads to is believed that stays, 0 means a
-	// minute. It is longer where asking takes more than 5 % of the time. New tags are
-	// looked for before each manifest, whatever this is: only a tag that exists and is
-	// moved to a manifest just before that goes can be lost, and is reported then.
+	// minute. It is longer where asking takes more than 5 % of the time. A tag that
+	// exists and is moved to a manifest just before that goes is reported.
 	FreshFor time.Duration
+
+	// ListedFor is how long a list of all tags is believed, 0 means 200 ms: to look for
+	// new tags before each manifest costs some servers as much as deleting it.
+	ListedFor time.Duration
 
 	// Pressure tells of attempts that the server turned down.
 	Pressure *Pressure
@@ -119,6 +122,9 @@ func newRun(client Client, b *backup.Backup, journal *backup.Journal, opts Optio
 	}
 	if opts.FreshFor <= 0 {
 		opts.FreshFor = time.Minute
+	}
+	if opts.ListedFor <= 0 {
+		opts.ListedFor = 200 * time.Millisecond
 	}
 	r := &run{
 		client: client, backup: b, journal: journal, opts: opts, tagsOwn: b.Plan.Registry.TagsOwn,

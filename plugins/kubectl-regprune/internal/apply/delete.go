@@ -80,17 +80,22 @@ func (p *repository) digestsOnly(ctx context.Context) error {
 
 // dropTag deletes a tag if it leads where the plan says.
 func (p *repository) dropTag(ctx context.Context, i *Item) landing {
+	if l, ok := p.freeTag(ctx, i); !ok {
+		return l
+	}
+	return p.attempt(ctx, i, p.freeTag, func(ctx context.Context) error { return p.client.DeleteTag(ctx, p.name, i.Tag) })
+}
+
+// freeTag reports whether a tag may go now. Otherwise the landing says how it stands.
+func (p *repository) freeTag(ctx context.Context, i *Item) (landing, bool) {
 	if err := p.recheck(ctx); err != nil || ctx.Err() != nil || p.outcome(i) != Remaining {
-		return landing{item: i}
+		return landing{item: i}, false
 	}
 	p.useKnown()
 	if why := p.staying(i); why != "" {
-		return skip(i, why)
+		return skip(i, why), false
 	}
-	if l, ok := p.compare(ctx, i); !ok {
-		return l
-	}
-	return p.conclude(ctx, i, request(ctx, func(ctx context.Context) error { return p.client.DeleteTag(ctx, p.name, i.Tag) }))
+	return p.compare(ctx, i)
 }
 
 // compare asks where a tag leads and reports whether that is what the plan says.
@@ -127,30 +132,36 @@ func (p *repository) dropManifests(ctx context.Context, most int) error {
 
 // dropManifest deletes a manifest that nothing which stays needs.
 func (p *repository) dropManifest(ctx context.Context, i *Item) landing {
+	l, ok := p.freeManifest(ctx, i)
+	if ok {
+		l = p.attempt(ctx, i, p.freeManifest, func(ctx context.Context) error { return p.client.DeleteManifest(ctx, p.name, i.Digest) })
+	}
+	return p.withTags(l)
+}
+
+// freeManifest reports whether a manifest may go now. Otherwise the landing says how it
+// stands.
+func (p *repository) freeManifest(ctx context.Context, i *Item) (landing, bool) {
 	if err := p.refresh(ctx); err != nil {
-		// Nobody knows what must stay now; the next one asks again.
-		return p.withTags(p.trouble(ctx, i, err))
+		return p.trouble(ctx, i, err), false // nobody knows what must stay now; the next one asks again
 	}
 	if ctx.Err() != nil || p.outcome(i) != Remaining {
-		return landing{item: i}
+		return landing{item: i}, false
 	}
 	if why := p.staying(i); why != "" {
-		return p.sparing(i, why)
+		return skip(i, why), false
 	}
 	for _, above := range p.above[i.Digest] {
 		if m := p.manifests[above]; m != nil && m != i {
 			if o := p.outcome(m); o != Deleted && o != Gone && p.before(m, i) {
-				return p.sparing(i, ParentStays)
+				return skip(i, ParentStays), false
 			}
 		}
 	}
 	if !p.tagsOwn {
-		if l, ok := p.compareTags(ctx, i); !ok {
-			return l
-		}
+		return p.compareTags(ctx, i)
 	}
-	l := p.conclude(ctx, i, request(ctx, func(ctx context.Context) error { return p.client.DeleteManifest(ctx, p.name, i.Digest) }))
-	return p.withTags(l)
+	return landing{}, true
 }
 
 // before reports whether m is of an earlier round than i: it is not where tags of
@@ -179,7 +190,7 @@ func (p *repository) compareTags(ctx context.Context, i *Item) (landing, bool) {
 		}
 	}
 	if why := p.staying(i); why != "" {
-		return p.sparing(i, why), false
+		return skip(i, why), false
 	}
 	return landing{}, true
 }
@@ -194,9 +205,6 @@ func (p *repository) tagsOf(digest string) []*Item {
 	}
 	return list
 }
-
-// sparing skips a manifest.
-func (p *repository) sparing(i *Item, why Reason) landing { return p.withTags(skip(i, why)) }
 
 // withTags notes how it went with the tags of a manifest, where they share its fate.
 func (p *repository) withTags(l landing) landing {

@@ -12,7 +12,7 @@ import (
 // the manifest is put back and deleted again.
 func (p *repository) sweepGhosts(ctx context.Context) error {
 	for _, t := range p.tagList {
-		if !p.hasGone(t) || !p.isGhost(t.Tag) || t.Digest == "" {
+		if !p.hasGone(t) || !p.isGhost(t.Tag) || t.Digest == "" || p.absent[t.Digest] {
 			continue
 		}
 		// Who resumes a run that is killed here may delete what it has put back.

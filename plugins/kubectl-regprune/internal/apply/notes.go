@@ -60,8 +60,9 @@ func (r *run) outcome(i *Item) Outcome {
 }
 
 // replay takes over what earlier runs have done, until the server has been asked. What
-// they skipped or failed at is tried again, but for what had come back: that is never
-// deleted by this plan again.
+// they skipped or failed at is tried again, but for tags that were moved and what had
+// come back: if that is there as the plan says, somebody wants it so, and this plan
+// never deletes it again. Nor what the backup has not got.
 func (r *run) replay(lines []backup.Line) {
 	repos := map[string]*repository{}
 	for _, p := range r.repos {
@@ -86,14 +87,19 @@ func (r *run) replay(lines []backup.Line) {
 		switch o := Outcome(l.Outcome); {
 		case o == Deleted || o == Gone:
 			i.Outcome = o
+		case Reason(l.Reason) == Moved:
+			i.Outcome, i.Reason = Remaining, Moved // until it is known where it leads now
 		case Reason(l.Reason) == PushedAgain:
 			i.Outcome = Gone
 		default:
-			i.Outcome = Remaining
+			i.Outcome, i.Reason = Remaining, ""
 		}
 	}
 	for _, p := range r.repos {
 		for _, i := range slices.Concat(p.tagList, p.manifestList) {
+			if p.absent[i.Digest] {
+				i.Outcome = Gone
+			}
 			if i.Outcome != Remaining {
 				r.earlier[i] = true
 				r.done++

@@ -64,7 +64,14 @@ func (p *repository) pushOver(ctx context.Context, i *Item, config registry.Desc
 	if l, same := p.compare(ctx, i); !same {
 		return l
 	}
-	err = request(ctx, func(ctx context.Context) error { return p.client.PutManifest(ctx, p.name, i.Tag, temporary) })
+	err = request(ctx, func(ctx context.Context) error {
+		return p.client.PutManifest(p.whileAt(ctx, i.Tag, i.Digest, temporary.Digest), p.name, i.Tag, temporary)
+	})
+	if errors.Is(err, errChanged) {
+		if l, same := p.compare(ctx, i); !same {
+			return l
+		}
+	}
 	if err != nil {
 		return p.trouble(ctx, i, p.putBack(ctx, i, temporary.Digest, fmt.Errorf("pushing a placeholder: %w", err)))
 	}
@@ -112,7 +119,7 @@ func (p *repository) putBack(ctx context.Context, i *Item, temporary string, err
 	if readErr != nil {
 		return failed(readErr)
 	}
-	if putErr := p.client.PutManifest(ctx, p.name, i.Tag, original); putErr != nil {
+	if putErr := p.client.PutManifest(p.whileAt(ctx, i.Tag, temporary, "", i.Digest), p.name, i.Tag, original); putErr != nil {
 		return failed(putErr)
 	}
 	deleteErr := p.client.DeleteManifest(ctx, p.name, temporary)

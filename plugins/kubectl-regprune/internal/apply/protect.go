@@ -28,17 +28,19 @@ func (c *closure) addTagged() {
 		planned, inPlan := c.planned[tag]
 		unchanged := inPlan && digest == planned
 		i, goes := c.tags[tag]
-		why := Retagged
 		switch {
 		case c.placeholder(tag, digest):
 			continue
 		case goes && unchanged && !c.again[i.id()]:
 			continue
 		case goes && unchanged:
-			why = PushedAgain
+			c.keepTag(tag, PushedAgain)
+		default:
+			c.add(digest, Retagged)
 		}
-		c.add(digest, why)
-		c.roots[tag] = digest
+		if digest != "" {
+			c.roots[tag] = digest
+		}
 		if subject := graph.AttachedTo(tag); subject != "" && !unchanged {
 			c.add(subject, Needed) // somebody has signed it since
 		}

@@ -31,6 +31,7 @@ type repository struct {
 	referrers map[string][]string // by subject
 	attached  map[string][]string // tags, by the digest that they belong to
 	configs   map[string][]string // manifests, by their config's digest
+	absent    map[string]bool     // manifests that were gone already
 
 	stayers map[string]bool // manifests that the plan keeps
 
@@ -57,7 +58,7 @@ func newRepository(r *run, repo plan.Repository, kept backup.Repository) (*repos
 		planned: map[string]string{}, placeholders: map[string][]string{}, known: map[string]bool{}, extra: map[string][]string{},
 		above: map[string][]string{}, children: map[string][]string{}, referrers: map[string][]string{},
 		attached: map[string][]string{}, configs: map[string][]string{}, leads: map[string]string{},
-		stayers: map[string]bool{}, again: map[Item]bool{}, roots: map[string]string{},
+		absent: map[string]bool{}, stayers: map[string]bool{}, again: map[Item]bool{}, roots: map[string]string{},
 	}
 	for _, m := range repo.Manifests {
 		// A plan may have been edited: what stays says by itself what it needs.
@@ -94,6 +95,7 @@ func newRepository(r *run, repo plan.Repository, kept backup.Repository) (*repos
 // read learns from the backup what belongs to what.
 func (p *repository) read(kept backup.Repository) error {
 	for _, m := range kept.Manifests {
+		p.absent[m.Digest] = m.Missing
 		if m.Missing || p.manifests[m.Digest] == nil {
 			continue
 		}

@@ -133,21 +133,6 @@ func (r *run) each(ctx context.Context, items []*Item, most int, do func(context
 	}
 }
 
-// grace is how long requests may take that are under way when a run is stopped.
-const grace = 10 * time.Second
-
-// request calls f such that the end of ctx does not cut it off at once: whether the
-// server did what it was asked would not be known.
-func request(ctx context.Context, f func(context.Context) error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
-	return f(work)
-}
-
 // recheck asks what clusters use, if the last answer is too old.
 func (r *run) recheck(ctx context.Context) error {
 	if r.opts.Recheck == nil {

@@ -111,8 +111,8 @@ func (p *repository) below(ctx context.Context, digest string) ([]string, error)
 	return needs(content), nil
 }
 
-// refresh lists the tags once more, asks for all of them if the last survey is too
-// old, and takes over what clusters use by now.
+// refresh lists the tags once more if the last list is too old, asks for all of them if
+// the last survey is, and takes over what clusters use by now.
 func (p *repository) refresh(ctx context.Context) error {
 	if err := p.recheck(ctx); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (p *repository) refresh(ctx context.Context) error {
 	defer p.surveying.Unlock()
 	p.mu.Lock()
 	old := time.Since(p.surveyed) > max(p.opts.FreshFor, 20*p.cost)
-	listed := !p.listed.Before(called) // while this one was waiting
+	listed := !p.listed.Before(called) || time.Since(p.listed) < p.opts.ListedFor // perhaps while this one was waiting
 	p.mu.Unlock()
 	switch {
 	case old:

@@ -172,8 +172,12 @@ func save(t *testing.T, from backup.Source, p *plan.Plan) *backup.Backup {
 	return b
 }
 
+// run lists tags before each manifest, so that what tests do in between is seen.
 func run(t *testing.T, client apply.Client, b *backup.Backup, opts apply.Options) *apply.Result {
 	t.Helper()
+	if opts.ListedFor == 0 {
+		opts.ListedFor = time.Nanosecond
+	}
 	r, err := apply.Run(t.Context(), client, b, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -108,10 +108,14 @@ func read(root *os.Root, m Manifest) (*registry.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the backup of manifest %q: %w", m.Digest, err)
 	}
-	if got := registry.DigestLike(m.Digest, body); got != m.Digest {
+	out := &registry.Manifest{MediaType: m.MediaType, Digest: m.Digest, Body: body}
+	switch got, err := out.DigestLike(m.Digest); {
+	case err != nil:
+		return nil, fmt.Errorf("reading the backup of manifest %q: the file is damaged: %w", m.Digest, err)
+	case got != m.Digest:
 		return nil, fmt.Errorf("reading the backup of manifest %q: the file is damaged, its digest is %q", m.Digest, got)
 	}
-	return &registry.Manifest{MediaType: m.MediaType, Digest: m.Digest, Body: body}, nil
+	return out, nil
 }
 
 func manifestPath(digest string) string {
@@ -129,6 +133,7 @@ func decodePlan(raw []byte) (*plan.Plan, error) {
 		return nil, hint.With(fmt.Errorf("reading the plan: it is a %q of %q", p.Kind, p.APIVersion),
 			"make a plan with this version of the plugin")
 	}
+	p.Recount()
 	for _, r := range p.Repos {
 		for _, m := range r.Manifests {
 			if !registry.ValidDigest(m.Digest) {

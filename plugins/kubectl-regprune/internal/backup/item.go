@@ -93,7 +93,28 @@ func (r *repoRestorer) tag(ctx context.Context, t Tag) Outcome {
 	if err != nil {
 		return o.failed(err)
 	}
-	return r.put(ctx, o, t.Name, body)
+	done := r.put(r.unlessMoved(ctx, t, now.Digest), o, t.Name, body)
+	if errors.Is(done.Err, errMoved) {
+		return r.tag(ctx, t)
+	}
+	return done
+}
+
+var errMoved = errors.New("the tag leads elsewhere by now")
+
+// unlessMoved has a request repeated only while t leads where it did: a server may take
+// minutes to accept it.
+func (r *repoRestorer) unlessMoved(ctx context.Context, t Tag, before string) context.Context {
+	return registry.WithRepeat(ctx, func(ctx context.Context) error {
+		now, err := r.to.Head(ctx, r.name, t.Name)
+		switch {
+		case errors.Is(err, registry.ErrNotFound), err == nil && (now.Digest == before || now.Digest == t.Digest):
+			return nil
+		case err == nil:
+			return errMoved
+		}
+		return err
+	})
 }
 
 func (o Outcome) failed(err error) Outcome {

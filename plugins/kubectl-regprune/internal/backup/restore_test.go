@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,6 +128,26 @@ func TestRestoreLooksFirst(t *testing.T) {
 	s.SetReadOnly(true)
 	if _, err := backup.Restore(t.Context(), client, b, backup.RestoreOptions{}); !errors.Is(err, registry.ErrUnsupported) {
 		t.Errorf("read-only: %v", err)
+	}
+}
+
+// TestMovedWhileTheServerIsBusy: what is pushed while a restore waits is not overwritten.
+func TestMovedWhileTheServerIsBusy(t *testing.T) {
+	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
+	old := s.Push("app", image("old", false), "a")
+	b := write(t, s.Client(), going(map[string]*registrytest.Content{"a": old}), filepath.Join(t.TempDir(), "run"))
+	s.Delete("app", old.Digest)
+	fresh := image("fresh", false).Build()
+	proxy := registrytest.Faulty(t, s, registrytest.Rule{Method: "PUT", Path: "manifests/a", Do: func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		s.Push("app", fresh, "a")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}})
+	outcomes, err := backup.Restore(t.Context(), proxy.Client(), b, backup.RestoreOptions{})
+	if a := status(outcomes, "a", ""); err != nil || a.Status != backup.Moved || a.Now != fresh.Digest {
+		t.Errorf("%+v, %v", outcomes, err)
+	}
+	if d, err := s.Client().Head(t.Context(), "app", "a"); err != nil || d.Digest != fresh.Digest {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

@@ -191,7 +191,9 @@ func (w *writer) keep(j job, f fetched) error {
 		return hint.With(fmt.Errorf("backing up manifest %q of repository %q: %w", j.digest, j.repo.out.Name, f.err),
 			"nothing was deleted; make a new plan if the registry has changed")
 	}
-	if got := registry.DigestLike(j.digest, f.manifest.Body); got != j.digest {
+	if got, err := f.manifest.DigestLike(j.digest); err != nil {
+		return fmt.Errorf("backing up manifest %q of repository %q: %w", j.digest, j.repo.out.Name, err)
+	} else if got != j.digest {
 		return fmt.Errorf("backing up manifest %q of repository %q: the server's answer has digest %q", j.digest, j.repo.out.Name, got)
 	}
 	entry.MediaType, entry.Size = f.manifest.MediaType, int64(len(f.manifest.Body))
