@@ -133,7 +133,7 @@ func decodePlan(raw []byte) (*plan.Plan, error) {
 		return nil, hint.With(fmt.Errorf("reading the plan: it is a %q of %q", p.Kind, p.APIVersion),
 			"make a plan with this version of the plugin")
 	}
-	p.Recount()
+	p.Recount() // or a run of an edited plan would seem to have nothing to do
 	for _, r := range p.Repos {
 		for _, m := range r.Manifests {
 			if !registry.ValidDigest(m.Digest) {

@@ -102,6 +102,9 @@ func TestWrittenAndOpened(t *testing.T) {
 	if diff := cmp.Diff(b, opened); diff != "" {
 		t.Errorf("opened (-written +opened):\n%s", diff)
 	}
+	if got := opened.Plan.Totals; got.TagsDeleted != 2 || got.ManifestsGone != 4 {
+		t.Errorf("the totals of an edited plan are believed: %+v", got)
+	}
 	type entry struct {
 		Order         int
 		Goes, Missing bool
