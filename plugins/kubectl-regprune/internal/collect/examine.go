@@ -23,6 +23,7 @@ type Finding struct {
 const (
 	StorageLost    = "storage-lost"     // the pod's end is the storage's
 	NodeUnpinned   = "node-unpinned"    // files of a node, and the pod may go to another
+	OthersUnseen   = "others-unseen"    // whether others may write to it could not be seen
 	SharedVolume   = "shared-volume"    // others may write to it, too
 	SettingsDiffer = "settings-differ"  // a command in the container has other settings than the server
 	AlreadyClosed  = "already-readonly" // it is read only before this program has done anything
@@ -119,6 +120,11 @@ func manager(s *Snapshot) string {
 // storage looks at the volume below the registry's root.
 func storage(s *Snapshot, near *Surroundings, c *disk.Config, add func(string, bool, bool, string, ...any)) {
 	v := volumeOf(s, c.Root)
+	if v != nil {
+		for _, name := range near.Neighbours[v.Name] {
+			add(SharedVolume, true, false, "pod %q can write to the registry's folder of the node, too", name)
+		}
+	}
 	switch {
 	case v == nil:
 		add(StorageLost, true, true, "no volume is mounted at %q: a restart would lose the registry's content", c.Root)
@@ -127,6 +133,9 @@ func storage(s *Snapshot, near *Surroundings, c *disk.Config, add func(string, b
 	case v.HostPath != nil:
 		if near.Nodes > 1 && !pinned(&s.Template.Spec) && s.Kind != "DaemonSet" {
 			add(NodeUnpinned, true, false, "volume %q is a folder of a node, and the next pod may run on another one", v.Name)
+		}
+		if near.Unseen {
+			add(OthersUnseen, true, false, "whether a pod of another namespace has the registry's folder %q of the node, too, is not known: they may not be listed", v.HostPath.Path)
 		}
 		if s.Kind == "DaemonSet" && near.Nodes > 1 {
 			add(SharedVolume, true, true, "every node has a registry of its own")

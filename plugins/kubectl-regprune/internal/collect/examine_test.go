@@ -54,6 +54,13 @@ func TestExamine(t *testing.T) {
 		"autoscaler": {func(_ *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) { n.Autoscalers = []string{"h"} }, "[autoscaled true false]"},
 		"cron job":   {func(_ *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) { n.Collectors = []string{"gc"} }, "[own-collector true false]"},
 		"sharer":     {func(_ *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) { n.Sharers = []string{"p"} }, "[shared-volume true false]"},
+		"neighbour": {func(_ *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) {
+			n.Neighbours = map[string][]string{"tmp": {"a/p"}, "data": {"b/p"}}
+		}, "[shared-volume true false]"},
+		"unseen, and of no matter": {func(_ *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) { n.Unseen = true }, "[]"},
+		"unseen": {func(s *collect.Snapshot, n *collect.Surroundings, _ *disk.Config) {
+			s.Template.Spec.Volumes[0].VolumeSource, n.Nodes, n.Unseen = hostPath, 1, true
+		}, "[others-unseen true false]"},
 		"Argo CD": {func(s *collect.Snapshot, _ *collect.Surroundings, _ *disk.Config) {
 			s.Annotations = map[string]string{"argocd.argoproj.io/tracking-id": "x"}
 		}, "[managed true false]"},

@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 )
 
 // Surroundings is as Workload has it. What may not be read is an error: not to know of
@@ -84,38 +83,6 @@ func (k *kube) claims(ctx context.Context, s *Snapshot, near *Surroundings) erro
 			return err
 		}
 		near.Claims[name] = Claim{c.Spec.AccessModes, c.Status.Phase == corev1.ClaimBound}
-	}
-	return nil
-}
-
-// sharers are pods that mount the same claims and are not the workload's.
-func (k *kube) sharers(ctx context.Context, _ *Snapshot, near *Surroundings) error {
-	if len(near.Claims) == 0 {
-		return nil
-	}
-	o, err := k.get(ctx)
-	if err != nil {
-		return err
-	}
-	own, err := metav1.LabelSelectorAsSelector(o.selector)
-	if err != nil {
-		return err
-	}
-	list, err := k.client.CoreV1().Pods(k.namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return err
-	}
-	for _, p := range list.Items {
-		ended := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
-		if !ended && !own.Matches(labels.Set(p.Labels)) && slices.ContainsFunc(p.Spec.Volumes, func(v corev1.Volume) bool {
-			if v.PersistentVolumeClaim == nil {
-				return false
-			}
-			_, shared := near.Claims[v.PersistentVolumeClaim.ClaimName]
-			return shared
-		}) {
-			near.Sharers = append(near.Sharers, p.Name)
-		}
 	}
 	return nil
 }

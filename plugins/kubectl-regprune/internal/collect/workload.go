@@ -67,8 +67,12 @@ type Surroundings struct {
 	Autoscalers []string // that scale it
 	Collectors  []string // CronJobs that run garbage-collect and are not suspended
 	Sharers     []string // other pods that use its claims
-	Nodes       int      // that pods can run on; 2 if that may not be read
-	Claims      map[string]Claim
+	// Neighbours are other pods, as NAMESPACE/NAME, that can write to the folder of a node
+	// that a volume of the workload is, by that volume's name.
+	Neighbours map[string][]string
+	Unseen     bool // pods of other namespaces may not be listed
+	Nodes      int  // that pods can run on; 2 if that may not be read
+	Claims     map[string]Claim
 }
 
 // Claim is a PersistentVolumeClaim of the workload's.
