@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/streams"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
@@ -37,10 +39,7 @@ func newRestoreCommand(f *flags) *cobra.Command {
 				return err
 			}
 			o := backup.RestoreOptions{Check: check, Force: force, Parallel: f.read.parallel}
-			if len(only) > 0 {
-				o.Repos = func(name string) bool { return slices.Contains(only, name) }
-			}
-			return f.restore(cmd.Context(), cmd.Flags(), args[0], o, yes || check)
+			return f.restore(cmd.Context(), cmd.Flags(), args[0], only, o, yes || check)
 		},
 	}
 	own := newSet("restore")
@@ -51,7 +50,7 @@ func newRestoreCommand(f *flags) *cobra.Command {
 	return f.verb(cmd, own, f.reach.set(), f.read.set(), f.show.set(render.ResultFormats))
 }
 
-func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, o backup.RestoreOptions, agreed bool) error {
+func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, only []string, o backup.RestoreOptions, agreed bool) error {
 	dir, err := f.undoable(name)
 	if err != nil {
 		return err
@@ -61,6 +60,9 @@ func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, o 
 		return err
 	}
 	if err := f.sameNamespace(set, b.Plan); err != nil {
+		return err
+	}
+	if o.Repos, err = among(b.Index.Repos, only); err != nil {
 		return err
 	}
 	s, err := f.reconnect(ctx, b.Plan, "run")
@@ -105,4 +107,22 @@ func (f *flags) restore(ctx context.Context, set *pflag.FlagSet, name string, o 
 		return nil
 	}
 	return b.Restored()
+}
+
+// among limits a restore to these repositories, if there are any. It refuses what a run
+// has not deleted from: nothing of that can be put back, and what was meant would not be.
+func among(repos []backup.Repository, only []string) (func(name string) bool, error) {
+	if len(only) == 0 {
+		return nil, nil
+	}
+	names := make([]string, len(repos))
+	for i, r := range repos {
+		names[i] = r.Name
+	}
+	for _, name := range only {
+		if !slices.Contains(names, name) {
+			return nil, hint.With(usagef("--only %q: the run was not about this repository", name), "it was about "+strings.Join(names, ", "))
+		}
+	}
+	return func(name string) bool { return slices.Contains(only, name) }, nil
 }

@@ -43,8 +43,10 @@ func (r *repoRestorer) manifest(ctx context.Context, m Manifest) Outcome {
 
 // put writes and reads again.
 func (r *repoRestorer) put(ctx context.Context, o Outcome, ref string, body *registry.Manifest) Outcome {
-	err := r.to.PutManifest(ctx, r.name, ref, body)
-	if err != nil {
+	if err := r.ending.now(); err != nil {
+		return o.failed(err)
+	}
+	if err := r.to.PutManifest(ctx, r.name, ref, body); err != nil {
 		return o.failed(err)
 	}
 	back, err := r.to.Manifest(ctx, r.name, ref)

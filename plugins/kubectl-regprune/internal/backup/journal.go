@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
@@ -22,7 +21,7 @@ const (
 	LineItem      = "item"      // a tag or manifest is done
 	LineOverwrite = "overwrite" // Tag is about to be moved to the manifest Temporary, which is then deleted
 	LineEnd       = "end"       // the run has ended by itself
-	LineRestore   = "restore"   // somebody has begun to put back what was deleted or, if its Outcome is wholly, has done it
+	LineRestore   = "restore"   // somebody is about to put back what was deleted or, if its Outcome is wholly, has done it
 )
 
 const wholly = "wholly"
@@ -83,27 +82,6 @@ func (b *Backup) OpenJournal() (*Journal, []Line, error) {
 // to: it must not be gone on with then, as it would delete what is wanted.
 func WasRestored(lines []Line) bool {
 	return slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore })
-}
-
-// Restored writes down that everything is as it was before the run.
-func (b *Backup) Restored() error { return b.noteRestore(Line{Kind: LineRestore, Outcome: wholly}) }
-
-// endRun writes that the run is put back, if there is anything to go on with. A folder
-// that cannot be written to cannot be gone on with either.
-func (b *Backup) endRun() error { return b.noteRestore(Line{Kind: LineRestore}) }
-
-func (b *Backup) noteRestore(line Line) error {
-	journal, lines, err := b.OpenJournal()
-	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == line.Kind && l.Outcome == line.Outcome }) {
-		journal.Write(line)
-	}
-	return journal.Close()
 }
 
 func parseLines(text []byte) []Line {

@@ -59,8 +59,8 @@ type Outcome struct {
 // the backup, the tags of a repository after its manifests; with an error, they say
 // what was done until then.
 //
-// Unless it is only a check, the run is over: it cannot be gone on with any more, and
-// must not be going on.
+// Unless it is only a check, the run must not be going on. With the first push it is
+// over: it cannot be gone on with any more.
 //
 // A byte of each blob is read, as a server may claim to have blobs that a garbage
 // collection of another process has removed, until it is restarted: what needs one of
@@ -69,12 +69,14 @@ func Restore(ctx context.Context, to Target, b *Backup, opts RestoreOptions) ([]
 	if opts.Parallel <= 0 {
 		opts.Parallel = 4
 	}
+	r := &restorer{to: to, backup: b, opts: opts}
 	if !opts.Check {
-		if err := b.endRun(); err != nil {
+		var err error
+		if r.ending, err = b.ending(); err != nil {
 			return nil, fmt.Errorf("restoring: %w", err)
 		}
+		defer r.ending.release()
 	}
-	r := &restorer{to: to, backup: b, opts: opts}
 	for _, repo := range b.Index.Repos {
 		if opts.Repos == nil || opts.Repos(repo.Name) {
 			r.total += len(repo.Manifests) + len(repo.Tags)
@@ -103,6 +105,7 @@ type restorer struct {
 	to          Target
 	backup      *Backup
 	opts        RestoreOptions
+	ending      *ending // of the run; nil for a check
 	done, total int
 }
 
@@ -165,7 +168,7 @@ func each[T any](ctx context.Context, r *restorer, items []T, do func(context.Co
 		if r.opts.Progress != nil {
 			r.opts.Progress(r.done, r.total)
 		}
-		for _, lasting := range []error{registry.ErrDenied, registry.ErrUnauthorized, registry.ErrUnsupported} {
+		for _, lasting := range []error{registry.ErrDenied, registry.ErrUnauthorized, registry.ErrUnsupported, errNotEnded} {
 			if errors.Is(o.Err, lasting) {
 				cancel(o.Err)
 			}

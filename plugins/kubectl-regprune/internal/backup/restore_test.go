@@ -151,22 +151,48 @@ func TestMovedWhileTheServerIsBusy(t *testing.T) {
 	}
 }
 
-// TestRestoreEndsTheRun: a list of runs says so; a check changes nothing.
+// TestRestoreEndsTheRun: with its first push, and not before, as nothing is back then. A
+// list of runs says so.
 func TestRestoreEndsTheRun(t *testing.T) {
 	s := registrytest.Start(t, registrytest.V2, registrytest.Options{})
 	old := s.Push("app", image("old", false), "a")
 	dir := t.TempDir()
 	b := write(t, s.Client(), going(map[string]*registrytest.Content{"a": old}), filepath.Join(dir, backup.NewName(time.Now())))
+	state := func(want backup.State) {
+		t.Helper()
+		if runs, err := backup.List(dir); err != nil || len(runs) != 1 || runs[0].State != want {
+			t.Errorf("want %s: %+v, %v", want, runs, err)
+		}
+	}
+	refuse := func(method string) registrytest.Rule {
+		return registrytest.Rule{Method: method, Path: "manifests/", Times: -1, Do: registrytest.Status(401, "")}
+	}
+	look := registrytest.Rule{Method: "PUT", Path: "manifests/", Do: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		state(backup.PutBack) // before the server has seen it
+		next.ServeHTTP(w, r)
+	}}
 	for _, tc := range []struct {
+		name    string
+		gone    bool
+		rule    registrytest.Rule
 		options backup.RestoreOptions
 		want    backup.State
-	}{{backup.RestoreOptions{Check: true}, backup.Waiting}, {backup.RestoreOptions{}, backup.PutBack}, {backup.RestoreOptions{}, backup.PutBack}} {
-		if _, err := backup.Restore(t.Context(), s.Client(), b, tc.options); err != nil {
-			t.Fatal(err)
+		err     error
+	}{
+		{"a check", true, look, backup.RestoreOptions{Check: true}, backup.Waiting, nil},
+		{"no question is answered", true, refuse("HEAD"), backup.RestoreOptions{}, backup.Waiting, registry.ErrUnauthorized},
+		{"all is there", false, look, backup.RestoreOptions{}, backup.Waiting, nil},
+		{"all is put back", true, look, backup.RestoreOptions{}, backup.PutBack, nil},
+		{"once more", true, look, backup.RestoreOptions{}, backup.PutBack, nil},
+	} {
+		if s.Push("app", old, "a"); tc.gone {
+			s.Delete("app", old.Digest)
 		}
-		if runs, err := backup.List(dir); err != nil || len(runs) != 1 || runs[0].State != tc.want {
-			t.Errorf("%+v: %+v, %v", tc.options, runs, err)
+		proxy := registrytest.Faulty(t, s, tc.rule)
+		if _, err := backup.Restore(t.Context(), proxy.Client(), b, tc.options); !errors.Is(err, tc.err) {
+			t.Errorf("%s: %v", tc.name, err)
 		}
+		state(tc.want)
 	}
 	journal, lines, err := b.OpenJournal()
 	if err != nil || len(lines) != 1 || !backup.WasRestored(lines) {
