@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/collect"
 )
 
-// The revision before a garbage collection's end is read-only, and "kubectl rollout undo"
-// goes back to it: that is said, and the variable removed if the user wants it.
+// "kubectl rollout undo" goes back to a revision that is read-only, and has no note of the
+// run: that is said, and the variable removed if the user wants it.
 func TestRecoverAfterUndo(t *testing.T) {
 	home(t)
 	w := start(t, registrytest.V3, registrytest.Options{})

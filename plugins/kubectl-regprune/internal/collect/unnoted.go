@@ -10,8 +10,9 @@ import (
 )
 
 // ErrUnnoted says that the registry is read only by the very variable that a run sets, and
-// that no run has noted it. The revisions of a workload have it from a run that is long
-// over: "kubectl rollout undo" goes back to that. Somebody may also have meant it.
+// that no run has noted it. Revisions have it from runs that are long over, and "kubectl
+// rollout undo" goes back to them: of a Deployment with the run's note, of others without.
+// Somebody may also have meant it.
 var ErrUnnoted = errors.New("it makes the registry read only as a garbage collection does, and none has noted it")
 
 // unlocked is what there is to undo of a workload without a lock, nil if nothing. If
