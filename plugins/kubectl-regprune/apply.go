@@ -115,7 +115,7 @@ func (j *job) idle(ctx context.Context, a *applyFlags, r *report) error {
 	if err := s.askAndCollect(ctx, &a.gcFlags, a.yes, r.collected); err != nil {
 		return err
 	}
-	return s.prove(ctx, j.plan, r.verified)
+	return s.prove(ctx, j.plan, nil, r.verified)
 }
 
 // do is everything that changes the registry.
@@ -137,7 +137,7 @@ func (j *job) do(ctx context.Context, a *applyFlags, r *report) (err error) {
 	if err := j.session.gc(ctx, &a.gcFlags, r.collected); err != nil {
 		return err
 	}
-	return j.session.prove(ctx, j.plan, r.verified)
+	return j.session.prove(ctx, j.plan, nil, r.verified)
 }
 
 // save backs up what goes.

@@ -47,41 +47,48 @@ func (f *flags) verify(ctx context.Context, args []string) error {
 		if err != nil {
 			return f.interrupted(ctx, err)
 		}
-		return s.prove(ctx, p, f.showVerified)
+		return s.prove(ctx, p, nil, f.showVerified)
 	}
 	s, err := f.connect(ctx, args)
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
-	p, err := s.everything(ctx)
+	p, unread, err := s.everything(ctx)
 	if err != nil {
 		return f.interrupted(ctx, err)
 	}
-	return s.prove(ctx, p, f.showVerified)
+	return s.prove(ctx, p, unread, f.showVerified)
 }
 
-// everything is a plan that keeps all there is.
-func (s *session) everything(ctx context.Context) (*plan.Plan, error) {
+// everything is a plan that keeps all there is, and what is not known for it.
+func (s *session) everything(ctx context.Context) (*plan.Plan, []verify.Unread, error) {
 	g, err := s.look(ctx, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	var unread []verify.Unread
+	for _, r := range g.Repositories {
+		if r.Failed != "" {
+			unread = append(unread, verify.Unread{Repo: r.Name, Why: r.Failed})
+		}
 	}
 	return plan.Make(plan.Input{
 		Graph: g, Rules: plan.KeepAll, Registry: s.identity(false), Now: time.Now(),
 		Limits: plan.Limits{MaxShare: 1, MaxCount: -1},
-	}), nil
+	}), unread, nil
 }
 
 func (f *flags) showVerified(r *verify.Result) error {
 	return render.Verify(f.io.Out, f.show.output, r, f.resultOptions())
 }
 
-// prove looks at all that p keeps, and shows the result.
-func (s *session) prove(ctx context.Context, p *plan.Plan, show func(*verify.Result) error) error {
+// prove looks at all that p keeps, and shows the result, with the repositories of which p
+// has not all.
+func (s *session) prove(ctx context.Context, p *plan.Plan, unread []verify.Unread, show func(*verify.Result) error) error {
 	f := s.flags
 	progress := streams.NewProgress(f.io, "verifying", "images")
 	result, err := verify.Kept(ctx, s.client, p, verify.Options{
-		Parallel: f.read.parallel, Progress: func(done, total int) { progress.Update(int64(done), int64(total)) },
+		Parallel: f.read.parallel, Unread: unread, Progress: func(done, total int) { progress.Update(int64(done), int64(total)) },
 	})
 	progress.Clear()
 	if result != nil {
@@ -96,7 +103,7 @@ func (s *session) prove(ctx context.Context, p *plan.Plan, show func(*verify.Res
 		return cli.Exit(cli.ExitInterrupted)
 	case err != nil:
 		return err
-	case len(result.Broken) > 0:
+	case !result.Intact():
 		return cli.Exit(cli.ExitPartial)
 	}
 	return nil

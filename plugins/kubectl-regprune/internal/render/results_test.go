@@ -78,6 +78,10 @@ var written = map[string]func(w io.Writer, format string) error{
 	"verify": func(w io.Writer, format string) error {
 		return render.Verify(w, format, damaged, render.ResultOptions{})
 	},
+	"verify-unread": func(w io.Writer, format string) error {
+		r := &verify.Result{Tags: 1, Manifests: 2, Blobs: 3, Unread: []verify.Unread{{Repo: "shop/web", Why: "the API lists 2 of 5 tags"}, {Repo: evil, Why: evil}}}
+		return render.Verify(w, format, r, render.ResultOptions{})
+	},
 	"verify-intact": func(w io.Writer, format string) error {
 		return render.Verify(w, format, &verify.Result{Tags: 1, Manifests: 2, Blobs: 3}, render.ResultOptions{})
 	},

@@ -27,7 +27,7 @@ type verified struct {
 }
 
 func verifiedBy(r *verify.Result) *verified {
-	v := verified{kind{apiVersion, "VerifyResult"}, len(r.Broken) == 0, r, []broken{}}
+	v := verified{kind{apiVersion, "VerifyResult"}, r.Intact(), r, []broken{}}
 	for _, b := range r.Broken {
 		one := broken{b, []fault{}}
 		for _, f := range b.Faults {
@@ -45,6 +45,9 @@ func Verify(w io.Writer, format string, r *verify.Result, o ResultOptions) error
 		t := &output.Table{Columns: []output.Column{{Header: "IMAGE"}, {Header: "STATE"}, {Header: "PROBLEM"}}}
 		for _, b := range v.Broken {
 			t.Rows = append(t.Rows, []string{image(b.Repo, b.Tag, b.Digest), state(b.Broken), problems(b.Faults)})
+		}
+		for _, u := range v.Unread {
+			t.Rows = append(t.Rows, []string{clean(u.Repo), "unknown", clean(u.Why)})
 		}
 		p.table(t, ResultOptions{NoHeaders: o.NoHeaders})
 		p.lines(verifySummary(r))
@@ -91,7 +94,10 @@ func verifySummary(r *verify.Result) *block {
 	if unknown > 0 {
 		b.line("Result", "%s could not be asked about: nothing is known to be wrong with %s", counted(unknown, "image", "images"), them(unknown))
 	}
-	if len(r.Broken) == 0 {
+	if n := len(r.Unread); n > 0 {
+		b.line("Result", "%s could not be read as a whole: %s may have more than was looked at", counted(n, "repository", "repositories"), they(n))
+	}
+	if r.Intact() {
 		b.line("Result", "the registry has all that these need")
 	}
 	return b
@@ -102,4 +108,11 @@ func them(n int) string {
 		return "it"
 	}
 	return "them"
+}
+
+func they(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "they"
 }

@@ -31,6 +31,8 @@ type Options struct {
 	// Before is the result of a look before anything was deleted: what was broken then
 	// is not the work of this run.
 	Before *Result
+	// Unread are repositories that may have more than the plan has.
+	Unread []Unread
 }
 
 // What is wrong with something.
@@ -68,6 +70,13 @@ type Broken struct {
 	Unknown bool `json:"unknown,omitempty"`
 }
 
+// Unread is a repository of which not all is known, and why: of what is not, nothing was
+// looked at.
+type Unread struct {
+	Repo string `json:"repository"`
+	Why  string `json:"why"`
+}
+
 // Result is what was found. Tags, Manifests and Blobs were looked at; each digest
 // counts once in a repository.
 type Result struct {
@@ -75,7 +84,11 @@ type Result struct {
 	Manifests int      `json:"manifests"`
 	Blobs     int      `json:"blobs"`
 	Broken    []Broken `json:"broken,omitempty"` // in the order of the plan
+	Unread    []Unread `json:"unread,omitempty"`
 }
+
+// Intact reports whether all was looked at, and nothing is wrong.
+func (r *Result) Intact() bool { return len(r.Broken) == 0 && len(r.Unread) == 0 }
 
 // Damage are those that were not broken before.
 func (r *Result) Damage() []Broken {
@@ -95,7 +108,7 @@ func Kept(ctx context.Context, client Client, p *plan.Plan, opts Options) (*Resu
 		targets = append(targets, targetsOf(r)...)
 	}
 	before := beforehand(opts.Before)
-	out := &Result{}
+	out := &Result{Unread: opts.Unread}
 	found := make([]*Broken, len(targets))
 	done := 0
 	results := fanout.Run(ctx, targets, fanout.Limits[target]{Total: opts.Parallel}, func(ctx context.Context, t target) *Broken {
