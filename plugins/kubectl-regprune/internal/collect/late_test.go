@@ -37,6 +37,7 @@ func (f *fleet) enters(from, to collect.Step) {
 // A run that begins to collect under a recovery has that ended before the registry is
 // opened.
 func TestStepChangesUnderRecover(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, registrytest.V3)
 	f.fill()
 	before := f.object
@@ -75,6 +76,7 @@ func TestStepChangesUnderRecover(t *testing.T) {
 // An API server grants what it was asked for although nobody waits for it any more: a
 // run that is cancelled at that moment waits.
 func TestCancelledWhileLocking(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, registrytest.V2)
 	f.fill()
 	before := f.object
@@ -102,6 +104,7 @@ func TestCancelledWhileLocking(t *testing.T) {
 // A lock whose answer was lost is granted after the workload was looked at, and before
 // it is changed, or never.
 func TestLockGrantedLate(t *testing.T) {
+	t.Parallel()
 	for _, at := range []int{2, 3} {
 		f := newFleet(t, registrytest.V2)
 		f.fill()

