@@ -35,6 +35,9 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	if err := j.session.deletable(ctx, j.plan); err != nil {
 		return err
 	}
+	if a.yes && !a.dryRun || f.io.Quiet { // else the plan is shown, with this
+		f.warnUnused(j.plan)
+	}
 	if a.yes && !a.dryRun {
 		return nil
 	}

@@ -117,7 +117,7 @@ func (s *session) decide(ctx context.Context, rules *policy.Policy, limits plan.
 	if err := s.deletable(ctx, p); hint.Of(err) != "" { // a refusal, which apply would meet
 		s.notes = append(s.notes, err.Error()+"; "+hint.Of(err))
 	}
-	p.Notes = append(p.Notes, plan.Unused(rules, g)...)
+	p.Unused = plan.Unused(rules, g)
 	p.Notes = append(p.Notes, append(used.notes, s.notes...)...)
 	s.notes = nil
 	return p, g, nil
@@ -139,14 +139,25 @@ func (s *session) make(ctx context.Context, in plan.Input) (*plan.Plan, error) {
 	}
 }
 
-// warn says on stderr what would keep the plan from being applied, where stdout is for a
-// program.
+// warn says on stderr what would keep the plan from being applied, and which rules may be
+// misspelled, where stdout is for a program.
 func (f *flags) warn(p *plan.Plan) {
-	if f.show.output == render.Table || f.show.output == render.Wide || f.io.Quiet {
+	if f.show.output == render.Table || f.show.output == render.Wide {
+		return
+	}
+	f.warnUnused(p)
+	if f.io.Quiet {
 		return
 	}
 	for _, g := range p.Guards {
 		fmt.Fprintf(f.io.Err, "note: apply would refuse this plan: %s (%s overrules)\n", streams.SanitizeLine(g.Text), g.Overrule)
+	}
+}
+
+// warnUnused is not for --quiet to silence: what a misspelled rule was to keep goes.
+func (f *flags) warnUnused(p *plan.Plan) {
+	for _, text := range p.Unused {
+		fmt.Fprintf(f.io.Err, "warning: %s\n", streams.SanitizeLine(text))
 	}
 }
 

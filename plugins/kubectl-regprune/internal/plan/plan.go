@@ -3,7 +3,11 @@
 // the same input gives the same plan, byte for byte.
 package plan
 
-import "github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/roots"
+import (
+	"slices"
+
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/roots"
+)
 
 // APIVersion and Kind of a plan file.
 const (
@@ -24,8 +28,14 @@ type Plan struct {
 	Repos      []Repository `json:"repositories"`
 	Totals     Totals       `json:"totals"`
 	Guards     []Guard      `json:"guards,omitempty"` // why apply would refuse
-	Notes      []string     `json:"notes,omitempty"`
+	// Unused is what rules name and the registry does not have: it may be misspelled, and
+	// what it was meant to keep goes then.
+	Unused []string `json:"unusedRules,omitempty"`
+	Notes  []string `json:"notes,omitempty"`
 }
+
+// Remarks are what a reader should know of p: Unused, then Notes.
+func (p *Plan) Remarks() []string { return slices.Concat(p.Unused, p.Notes) }
 
 // Registry is which registry a plan is for.
 type Registry struct {

@@ -25,7 +25,7 @@ func (v *planView) markdown(w io.Writer) error {
 	for _, text := range v.notKnown() {
 		fmt.Fprintf(&b, "- **Not known:** %s\n", inline(text))
 	}
-	for _, text := range v.Notes {
+	for _, text := range v.Remarks() {
 		fmt.Fprintf(&b, "- **Note:** %s\n", inline(text))
 	}
 	v.markdownRepositories(&b)

@@ -25,7 +25,7 @@ func (v *planView) summary() string {
 	for _, text := range v.notKnown() {
 		b.line("Not known", "%s", text)
 	}
-	for _, text := range v.Notes {
+	for _, text := range v.Remarks() {
 		b.line("Note", "%s", text)
 	}
 	for _, g := range v.Guards {

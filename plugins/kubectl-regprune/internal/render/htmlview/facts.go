@@ -119,7 +119,7 @@ func planBanners(p *plan.Plan, u *usage.Usage) []htmlreport.Banner {
 			unknown = append(unknown, fmt.Sprintf("the untagged manifests of %d of %s", holes, counted(len(p.Repos), "repository", "repositories")))
 		}
 	}
-	return append(list, banners(unknown, p.Notes)...)
+	return append(list, banners(unknown, p.Remarks())...)
 }
 
 // bound says before a text that a step can be smaller.
