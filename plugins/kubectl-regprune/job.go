@@ -22,7 +22,7 @@ import (
 type job struct {
 	session *session
 	plan    *plan.Plan
-	raw     []byte // of the plan
+	raw     []byte // of the plan, as JSON
 	old     bool   // the plan was made earlier, from what was there then
 	graph   *graph.Registry
 	backup  *backup.Backup // of a run that is resumed
@@ -43,7 +43,10 @@ func (f *flags) job(ctx context.Context, set *pflag.FlagSet, args []string, resu
 		}
 		j.plan = j.backup.Plan
 	case len(args) == 1 && isFile(args[0]):
-		if j.raw, j.plan, err = readPlan(args[0], f.io.In); err != nil {
+		if j.plan, err = readPlan(args[0], f.io.In); err != nil {
+			return nil, err
+		}
+		if j.raw, err = encoded(j.plan); err != nil { // the file may be YAML
 			return nil, err
 		}
 	default:
@@ -83,20 +86,20 @@ func isFile(arg string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func readPlan(name string, stdin io.Reader) ([]byte, *plan.Plan, error) {
+func readPlan(name string, stdin io.Reader) (*plan.Plan, error) {
 	read := func() ([]byte, error) { return os.ReadFile(name) }
 	if name == "-" {
 		read = func() ([]byte, error) { return io.ReadAll(stdin) }
 	}
 	raw, err := read()
 	if err != nil {
-		return nil, nil, cli.WithCode(fmt.Errorf("reading the plan: %w", err), cli.ExitUsage)
+		return nil, cli.WithCode(fmt.Errorf("reading the plan: %w", err), cli.ExitUsage)
 	}
 	p, err := plan.Parse(raw)
 	if err != nil {
-		return nil, nil, cli.WithCode(fmt.Errorf("reading the plan %q: %w", name, err), cli.ExitUsage)
+		return nil, cli.WithCode(fmt.Errorf("reading the plan %q: %w", name, err), cli.ExitUsage)
 	}
-	return raw, p, nil
+	return p, nil
 }
 
 // agree refuses flags that a plan has an answer to already, and another one.

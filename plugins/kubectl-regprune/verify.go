@@ -39,7 +39,7 @@ func newVerifyCommand(f *flags) *cobra.Command {
 
 func (f *flags) verify(ctx context.Context, args []string) error {
 	if len(args) == 1 && isFile(args[0]) {
-		_, p, err := readPlan(args[0], f.io.In)
+		p, err := readPlan(args[0], f.io.In)
 		if err != nil {
 			return err
 		}

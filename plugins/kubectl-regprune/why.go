@@ -33,7 +33,7 @@ func newWhyCommand(f *flags) *cobra.Command {
 			var g *graph.Registry
 			var err error
 			if file != "" {
-				_, p, err = readPlan(file, f.io.In)
+				p, err = readPlan(file, f.io.In)
 			} else {
 				_, p, g, err = f.storied(cmd.Context(), cmd.Flags(), args[1:])
 			}
