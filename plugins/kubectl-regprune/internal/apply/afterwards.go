@@ -50,7 +50,7 @@ func (p *repository) unsure(ctx context.Context, err error) {
 
 // mend finds deletions without effect, and puts back what went and is needed.
 func (p *repository) mend(ctx context.Context) error {
-	if err := p.askAgain(ctx); err != nil {
+	if err := p.askSome(ctx); err != nil {
 		return err
 	}
 	vanished := p.vanished()

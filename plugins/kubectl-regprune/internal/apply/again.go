@@ -29,12 +29,17 @@ func (p *repository) doneTags() map[string]bool {
 }
 
 // findAgain notes which tags of done lead again where the plan says. They have
-// nothing to do with the plan any more.
+// nothing to do with the plan any more. One that leads elsewhere was moved before its
+// manifest went, if the server deletes tags in no other way.
 func (p *repository) findAgain(done map[string]bool, leads map[string]string) {
 	for tag := range done {
 		i := p.tags[tag]
-		if digest, asked := leads[tag]; asked && digest != "" && digest == i.Digest {
+		switch digest := leads[tag]; {
+		case digest == "" || p.placeholder(tag, digest):
+		case digest == i.Digest:
 			p.isBack(i)
+		case !p.tagsOwn && p.hasGone(i):
+			p.isMoved(i, digest)
 		}
 	}
 }
@@ -53,20 +58,50 @@ func (p *repository) isBack(i *Item) {
 	}
 }
 
-// askAgain asks for the manifests that are done: those of earlier runs before anything
-// below them goes, and all of them in the end. Tags are in the list of them all.
-func (p *repository) askAgain(ctx context.Context) error {
-	there, err := p.there(ctx, slices.DeleteFunc(slices.Clone(p.manifestList), func(i *Item) bool { return !p.hasGone(i) }))
+// askAgain asks for manifests that are done. Tags are in the list of them all.
+func (p *repository) askAgain(ctx context.Context, done []*Item) (back int, err error) {
+	there, err := p.there(ctx, done)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, i := range there {
 		if err := p.explain(ctx, i.Digest); err != nil {
-			return fmt.Errorf("reading manifest %q: %w", i.Digest, err)
+			return 0, fmt.Errorf("reading manifest %q: %w", i.Digest, err)
 		}
 		p.isBack(i)
 	}
-	return nil
+	return len(there), nil
+}
+
+// doneManifests are those that this run or an earlier one has deleted.
+func (p *repository) doneManifests() []*Item {
+	return slices.DeleteFunc(slices.Clone(p.manifestList), func(i *Item) bool { return !p.hasGone(i) })
+}
+
+// askSome asks for some of the manifests that are done, and for all of them if one is
+// there: a deletion that has no effect is no accident, and what was pushed again has a
+// tag that leads to it.
+func (p *repository) askSome(ctx context.Context) error {
+	const some = 64
+	done := p.doneManifests()
+	step := max(1, (len(done)+some-1)/some)
+	var list []*Item
+	for n := 0; n < len(done); n += step {
+		list = append(list, done[n])
+	}
+	back, err := p.askAgain(ctx, list)
+	if err == nil && back > 0 && step > 1 {
+		_, err = p.askAgain(ctx, p.doneManifests())
+	}
+	return err
+}
+
+// isMoved notes that a tag did not go with its manifest.
+func (p *repository) isMoved(i *Item, now string) {
+	p.revise(i, Skipped, Moved, nil)
+	p.run.mu.Lock()
+	defer p.run.mu.Unlock()
+	i.Now = now
 }
 
 // there are those of some manifests that the server has.

@@ -6,9 +6,9 @@
 // was not to go, or that a cluster has begun to use, stays with all that it needs
 // and all that belongs to it. What is gone already is done. The tags of a repository
 // are listed again and again while manifests go: a tag that is made for one of them
-// within the fifth of a second before that goes is lost with it. When a repository is done the server is asked
-// whether all of it is gone, and nothing else: what something needs that stays is put
-// back, and said.
+// within the fifth of a second before that goes is lost with it. When a repository is
+// done its tags are looked at once more, and some of what was deleted is asked for:
+// what something needs that stays is put back, and said.
 //
 // Deletion is by tag where the server can do that, which costs it little, and then by
 // digest, of indexes before their children and of images before their signatures.

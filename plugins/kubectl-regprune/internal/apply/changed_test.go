@@ -2,7 +2,9 @@ package apply_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -150,6 +152,42 @@ func TestUsedInTheMeantime(t *testing.T) {
 	for tag, why := range map[string]apply.Reason{name: apply.Needed, "old": apply.InUse} {
 		if i := item(r, "app", tag, ""); i.Outcome != apply.Failed || i.Reason != why || i.Err == nil {
 			t.Errorf("%+v", i)
+		}
+	}
+}
+
+// TestMovedAtTheLastMoment: a tag that is to go is moved when the deletion of its manifest
+// is under way. It does not go with that where tags go with manifests, and the result says so.
+func TestMovedAtTheLastMoment(t *testing.T) {
+	s, w, old := keptAndOld(t, registrytest.V2)
+	fresh := image("fresh")
+	b := save(t, s.Client(), w.plan(registrytest.V2))
+	proxy := registrytest.Faulty(t, s, atDelete(old.Digest, func() { s.Push("app", fresh, "old") }))
+	r := run(t, proxy.Client(), b, apply.Options{})
+	pulled(t, s, "app", "old", fresh)
+	if i := item(r, "app", "old", ""); i.Outcome != apply.Skipped || i.Reason != apply.Moved || i.Now != fresh.Digest || r.Manifests.Deleted != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestDeletionsWithoutEffect: of many, some are asked for, and all if one is there.
+func TestDeletionsWithoutEffect(t *testing.T) {
+	const many = 150
+	s := registrytest.Start(t, registrytest.V3, registrytest.Options{})
+	w := pushed(s)
+	for n := range many {
+		w.add("app", registrytest.SeedImage(0, n), fmt.Sprint("old", n))
+	}
+	b := save(t, s.Client(), w.plan(registrytest.V3))
+	proxy := registrytest.Faulty(t, s, registrytest.Rule{Method: "DELETE", Path: "manifests/sha256:[^0]", Times: -1, Do: registrytest.Status(202, "")})
+	r := run(t, proxy.Client(), b, apply.Options{})
+	if r.Manifests.Failed < many/2 || r.Tags.Deleted != many || r.Complete() {
+		t.Errorf("%+v %+v", r.Tags, r.Manifests)
+	}
+	for _, left := range links(t, s) {
+		digest := strings.TrimPrefix(left, "app@")
+		if i := item(r, "app", "", digest); i.Outcome != apply.Failed || i.Err == nil {
+			t.Errorf("%q is there: %+v", left, i)
 		}
 	}
 }
