@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -147,28 +144,11 @@ func (j *job) save(ctx context.Context) (*backup.Backup, error) {
 		return nil, err
 	}
 	f := j.session.flags
-	j.recall(dir)
 	progress := streams.NewProgress(f.io, "backing up", "manifests")
 	defer progress.Clear()
 	return backup.Write(ctx, j.session.client, j.raw, filepath.Join(dir, backup.NewName(time.Now())), backup.WriteOptions{
 		Parallel: f.read.parallel, Progress: func(done, total int) { progress.Update(int64(done), int64(total)) },
 	})
-}
-
-// recall tells of an earlier run of the same plan: what that one has deleted is in its
-// backup, and in no later one.
-func (j *job) recall(dir string) {
-	runs, err := backup.List(dir)
-	if err != nil || j.session.flags.io.Quiet {
-		return // nothing depends on it
-	}
-	for _, r := range runs {
-		if raw, err := os.ReadFile(filepath.Join(r.Dir, "plan.json")); err == nil && bytes.Equal(raw, j.raw) &&
-			!slices.Contains([]backup.State{backup.Unfinished, backup.PutBack, backup.AllBack}, r.State) {
-			fmt.Fprintf(j.session.flags.io.Err, "note: run %s was about the same plan, and has what it deleted; to go on with it: kubectl regprune apply --resume %s\n", r.Name, r.Name)
-			return
-		}
-	}
 }
 
 // run deletes.

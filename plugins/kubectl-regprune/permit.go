@@ -35,19 +35,14 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 	if err := j.session.deletable(ctx, j.plan); err != nil {
 		return err
 	}
-	if a.yes && !a.dryRun || f.io.Quiet { // else the plan is shown, with this
-		f.warnUnused(j.plan)
+	if err := j.show(a.yes && !a.dryRun); err != nil {
+		return err
 	}
-	if a.yes && !a.dryRun {
-		return nil
-	}
-	if !f.io.Quiet {
-		if err := render.Plan(f.io.Err, render.Table, j.plan, f.planOptions(j.graph, false, time.Now())); err != nil {
-			return err
-		}
-	}
-	if a.dryRun {
+	switch {
+	case a.dryRun:
 		fmt.Fprintln(f.io.Err, "nothing was changed: --dry-run")
+		return nil
+	case a.yes:
 		return nil
 	}
 	t := j.plan.Totals
@@ -57,6 +52,19 @@ func (j *job) permit(ctx context.Context, set *pflag.FlagSet, a *applyFlags) err
 			t.TagsDeleted, t.ManifestsGone, j.session)
 	}
 	return f.confirm(ctx, false, question)
+}
+
+// show shows the plan, or only what is wrong with it to who has agreed to it, and tells of
+// earlier runs.
+func (j *job) show(agreed bool) error {
+	f := j.session.flags
+	if agreed || f.io.Quiet {
+		f.warnUnused(j.plan)
+	} else if err := render.Plan(f.io.Err, render.Table, j.plan, f.planOptions(j.graph, false, time.Now())); err != nil {
+		return err
+	}
+	j.recall()
+	return nil
 }
 
 // resumable refuses limits for a run that goes on: parts of its plan are done, so that

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -63,7 +65,16 @@ func TestAgainAfterRestore(t *testing.T) {
 	if left := nothingElse(t, w.server, made, before); left != goes(made) {
 		t.Errorf("%d of %d items are back", left, goes(made))
 	}
+	run := filepath.Base(lastRunDir(t))
+	for _, args := range [][]string{{"--dry-run"}, {"--dry-run", "-q"}} {
+		must(t, 0, w.args(append([]string{"apply", file}, args...)...)...).says(t, "warning: run "+run+" was about the same plan, and what it deleted was put back")
+	}
+	o := must(t, 2, w.args("apply", file)...) // there is no terminal to ask at
+	if before, _, _ := strings.Cut(o.errOut, "error:"); !strings.Contains(before, "warning: run "+run) {
+		t.Errorf("%s", o)
+	}
 	interrupted(t, w, p, file)
+	must(t, 0, w.args("apply", file, "--dry-run")...).says(t, "note: run "+filepath.Base(lastRunDir(t))+" was about the same plan")
 	left := nothingElse(t, w.server, made, before)
 	for _, limit := range []string{"--max-delete=0", "--allow-empty"} {
 		must(t, 2, w.args("apply", "--resume", "last", "--yes", limit)...).says(t, limit[:12], "--resume")
@@ -75,6 +86,16 @@ func TestAgainAfterRestore(t *testing.T) {
 	if left := nothingElse(t, w.server, made, before); left > 0 {
 		t.Errorf("%d items are left", left)
 	}
+}
+
+// lastRunDir is the folder of the newest run.
+func lastRunDir(t *testing.T) string {
+	t.Helper()
+	dir, err := runDir(lastRun, newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func goes(p *plan.Plan) int { return p.Totals.TagsDeleted + p.Totals.ManifestsGone }
