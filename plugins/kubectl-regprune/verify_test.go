@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 )
 
@@ -55,6 +56,32 @@ func TestVerifyCutTags(t *testing.T) {
 			p.Clear()
 		}
 	})
+}
+
+// What a server claims to have and cannot send is named, with what to do about it.
+func TestVerifyStale(t *testing.T) {
+	home(t)
+	w := start(t, registrytest.V3, registrytest.Options{})
+	c := fill(t, w.server)
+	stale := c.web[3]
+	w.server.Delete("shop/web", stale.Digest)
+	if out, err := w.server.GarbageCollect(); err != nil {
+		t.Fatal(err, out)
+	}
+	again := registrytest.Image{Layers: stale.Blobs[1:], Annotations: map[string]string{"again": "yes"}}.Build() // or its link would be remembered, too
+	upload(t, w.server, "shop/web", again.Blobs[0])
+	if err := w.server.PushManifest("shop/web", "3", again.Manifest); err != nil {
+		t.Fatalf("the server has noticed: %v", err)
+	}
+	o := must(t, 4, w.args("verify")...)
+	if !strings.Contains(o.out, "unreadable: the registry says that it has the blob") || strings.Count(o.out, "Hint       restart the registry") != 1 {
+		t.Errorf("%s", o)
+	}
+	for _, blob := range stale.Blobs {
+		if strings.Contains(o.out, registry.Digest(blob)) {
+			t.Errorf("the digest is there in full: %s", o)
+		}
+	}
 }
 
 // firstTags shows the first few tags, and no link to the next.

@@ -3,11 +3,14 @@ package render_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
+	"github.com/kubectl-suite/kubectl-suite/pkg/registry"
 	"github.com/kubectl-suite/kubectl-suite/pkg/resolve"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/apply"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
@@ -77,6 +80,16 @@ var written = map[string]func(w io.Writer, format string) error{
 	},
 	"verify": func(w io.Writer, format string) error {
 		return render.Verify(w, format, damaged, render.ResultOptions{})
+	},
+	"verify-stale": func(w io.Writer, format string) error {
+		const blob = "layer"
+		stale := hint.With(fmt.Errorf("reading a byte of blob %q: %w: unexpected EOF", "shop/web@"+sample.Digest(blob), registry.ErrUnreadable), "restart the registry")
+		odd := fmt.Errorf("GET /v2/shop/web/blobs/%s: %s", sample.Digest(blob), evil)
+		one := func(tag string, err error) verify.Broken {
+			return verify.Broken{Repo: "shop/web", Tag: tag, Faults: []verify.Fault{{Digest: sample.Digest(blob), What: verify.ALayer, Fault: verify.BadText, Err: err}}}
+		}
+		r := &verify.Result{Tags: 3, Broken: []verify.Broken{one("1", stale), one("2", stale), one("3", odd)}}
+		return render.Verify(w, format, r, render.ResultOptions{})
 	},
 	"verify-unread": func(w io.Writer, format string) error {
 		r := &verify.Result{Tags: 1, Manifests: 2, Blobs: 3, Unread: []verify.Unread{{Repo: "shop/web", Why: "the API lists 2 of 5 tags"}, {Repo: evil, Why: evil}}}

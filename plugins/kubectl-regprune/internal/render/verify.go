@@ -2,8 +2,10 @@ package render
 
 import (
 	"io"
+	"slices"
 	"strings"
 
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/pkg/output"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/verify"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/why"
@@ -68,9 +70,33 @@ func state(b verify.Broken) string {
 func problems(faults []fault) string {
 	var list []string
 	for _, f := range faults {
-		list = append(list, join(strings.Join(strings.Fields(f.What+" "+clean(why.Short(f.Digest))+" "+f.Fault.Fault), " "), f.Error))
+		list = append(list, join(strings.Join(strings.Fields(f.What+" "+clean(why.Short(f.Digest))+" "+f.Fault.Fault), " "), f.cause()))
 	}
 	return some(list)
+}
+
+// cause is the error without what it was about, which stands before it already.
+func (f fault) cause() string {
+	if f.Digest == "" {
+		return f.Error
+	}
+	text := f.Error
+	if _, after, found := strings.Cut(text, f.Digest+`": `); found {
+		text = after
+	}
+	return strings.ReplaceAll(text, f.Digest, why.Short(f.Digest))
+}
+
+// remedies are what can be done about the faults, each once.
+func remedies(list []verify.Broken) (texts []string) {
+	for _, b := range list {
+		for _, f := range b.Faults {
+			if text := hint.Of(f.Err); text != "" && !slices.Contains(texts, text) {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
 }
 
 func verifySummary(r *verify.Result) *block {
@@ -96,6 +122,9 @@ func verifySummary(r *verify.Result) *block {
 	}
 	if n := len(r.Unread); n > 0 {
 		b.line("Result", "%s could not be read as a whole: %s may have more than was looked at", counted(n, "repository", "repositories"), they(n))
+	}
+	for _, text := range remedies(r.Broken) {
+		b.line("Hint", "%s", text)
 	}
 	if r.Intact() {
 		b.line("Result", "the registry has all that these need")
