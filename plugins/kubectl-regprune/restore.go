@@ -28,12 +28,20 @@ const restoreExample = `  # What could be put back
   # Put one repository back
   kubectl regprune restore 20260102-150405-abcd --only team/app`
 
+// oneRun wants a run.
+func oneRun(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return hint.With(cli.Usagef("no run given"), "kubectl regprune runs lists them; the last one that deleted something: kubectl regprune restore last")
+	}
+	return cobra.ExactArgs(1)(cmd, args)
+}
+
 func newRestoreCommand(f *flags) *cobra.Command {
 	var check, force, yes bool
 	var only []string
 	cmd := &cobra.Command{
 		Use: "restore RUN [flags]", Short: "Put back what a run has deleted", SuggestFor: []string{"undo", "rollback"},
-		Long: restoreLong, Example: restoreExample, Args: cobra.ExactArgs(1), ValidArgsFunction: completeRun,
+		Long: restoreLong, Example: restoreExample, Args: oneRun, ValidArgsFunction: completeRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
 				return err

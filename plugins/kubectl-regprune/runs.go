@@ -35,6 +35,9 @@ func newRunsCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(runs) == 0 && f.show.output == render.Table && !f.io.Quiet {
+				fmt.Fprintln(f.io.Err, "no runs are remembered")
+			}
 			return render.Runs(f.io.Out, f.show.output, runs, f.resultOptions())
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/cli"
+	"github.com/kubectl-suite/kubectl-suite/pkg/hint"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/graph"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/render"
@@ -21,10 +22,18 @@ const whyExample = `  # Is it kept, and by what
   # What does a plan say about it
   kubectl regprune why team/app@sha256:… --plan plan.json`
 
+// oneImage wants an image, and takes a registry.
+func oneImage(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return hint.With(cli.Usagef("no image given"), "such as: kubectl regprune why team/app:1.4.2 --keep-last 10")
+	}
+	return cobra.MaximumNArgs(2)(cmd, args)
+}
+
 func newWhyCommand(f *flags) *cobra.Command {
 	file := ""
 	cmd := &cobra.Command{
-		Use: "why IMAGE [TYPE/NAME] [flags]", Short: "Explain why an image stays or goes", Example: whyExample, Args: cobra.RangeArgs(1, 2), SuggestFor: []string{"explain"},
+		Use: "why IMAGE [TYPE/NAME] [flags]", Short: "Explain why an image stays or goes", Example: whyExample, Args: oneImage, SuggestFor: []string{"explain"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(render.ResultFormats); err != nil {
 				return err

@@ -70,6 +70,8 @@ func (f *flags) split(args []string, dash int) (targets, command []string, err e
 		return args, nil, nil
 	case dash < 0 && len(args) > 1:
 		err = hint.With(cli.Usagef(`no "--" between the target and the command`), "did you mean: kubectl xexec "+args[0]+" -- "+strings.Join(args[1:], " "))
+	case len(args) == 0 && f.targets.selecting():
+		err = hint.With(cli.Usagef("no command given"), "add it after two dashes: -- COMMAND [args...]")
 	case len(args) == 0:
 		err = hint.With(cli.Usagef("no target and no command given"), "try: kubectl xexec POD -- COMMAND [args...]")
 	default:

@@ -16,11 +16,16 @@ import (
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-xexec/internal/fold"
 )
 
+// selecting reports whether pods are meant that are not named.
+func (t *targetFlags) selecting() bool {
+	return t.selector != "" || t.fieldSelector != "" || t.all || len(t.nodes) > 0 || t.podRegexp != ""
+}
+
 // parseQuery says which pods are meant, as far as that can be said before a
 // cluster is asked.
 func (o *options) parseQuery(targets []string) (err error) {
 	t, q := &o.flags.targets, &o.query
-	selecting := t.selector != "" || t.fieldSelector != "" || t.all || len(t.nodes) > 0 || t.podRegexp != ""
+	selecting := t.selecting()
 	switch {
 	case o.memory.rerun != "" && (selecting || len(t.contexts) > 0 || len(t.namespaces) > 0):
 		return hint.With(cli.Usagef("--rerun takes its targets from the record of a run"), "leave out what selects others")
