@@ -15,7 +15,7 @@ import (
 // look like a part of it.
 func TestJSONInPieces(t *testing.T) {
 	odd := "\n  \"repositories\": []\n      \"tags\": [] <&>"
-	tags := []Tag{{Name: "1", Digest: "d", Action: Keep, Reason: InUse, Rule: 3, Use: Use{Sites: []roots.Site{{}}, SiteCount: 7}}, {Name: odd}}
+	tags := []Tag{{Name: "1", Digest: "d", Action: Keep, Reason: InUse, Rule: 3, Use: &Use{Sites: []roots.Site{{}}, SiteCount: 7}}, {Name: odd}}
 	for name, p := range map[string]*Plan{
 		"empty":     {Repos: []Repository{}},
 		"one":       {Policy: []string{odd}, Repos: []Repository{{Name: odd, Tags: tags[:1], Manifests: []Manifest{}}}, Notes: []string{odd}},

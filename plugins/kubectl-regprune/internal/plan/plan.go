@@ -117,7 +117,7 @@ type Tag struct {
 	Action Action `json:"action"`
 	Reason Reason `json:"reason"`
 	Rule   int    `json:"rule,omitempty"` // of the policy, from 1, that decided
-	Use
+	*Use
 }
 
 // Manifest is a decision about a manifest of the repository.
@@ -128,14 +128,14 @@ type Manifest struct {
 	Action    Action `json:"action"`
 	Reason    Reason `json:"reason"`
 	From      string `json:"from,omitempty"` // the digest that decided, for children and referrers
-	Use
+	*Use
 	// Order is the place in the order of deletion within the repository: indexes
 	// before their children, and what refers to something after it.
 	Order int `json:"order,omitempty"`
 }
 
 // Use says where clusters name an image: the strongest reasons first, and only a few
-// of many.
+// of many. It is nil where none does.
 type Use struct {
 	Sites     []roots.Site `json:"sites,omitempty"`
 	SiteCount int          `json:"siteCount,omitempty"` // of all, also those not listed

@@ -9,8 +9,11 @@ import (
 // of the cluster.
 const maxSites = 10
 
-func use(sites []roots.Site) Use {
-	return Use{Sites: sites[:min(len(sites), maxSites)], SiteCount: len(sites)}
+func use(sites []roots.Site) *Use {
+	if len(sites) == 0 {
+		return nil
+	}
+	return &Use{Sites: sites[:min(len(sites), maxSites)], SiteCount: len(sites)}
 }
 
 // result writes the decisions down.

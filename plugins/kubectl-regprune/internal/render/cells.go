@@ -80,7 +80,10 @@ func reason(r plan.Reason, rule int) string {
 }
 
 // users says who names an image.
-func users(u plan.Use) string {
+func users(u *plan.Use) string {
+	if u == nil {
+		return "-"
+	}
 	all := max(u.SiteCount, len(u.Sites))
 	switch {
 	case all == 0:

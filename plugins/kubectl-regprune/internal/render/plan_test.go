@@ -106,7 +106,7 @@ func TestHostileNames(t *testing.T) {
 	p := sample.Plan(g)
 	p.Repos[0].Name, p.Registry.Name, p.Policy[0] = evil, evil, evil
 	p.Repos[0].Tags[0].Name, p.Notes[0] = evil, evil
-	p.Repos[0].Tags[4].Sites = p.Repos[0].Tags[3].Sites
+	p.Repos[0].Tags[4].Use = p.Repos[0].Tags[3].Use
 	p.Repos[0].Tags[3].Reason = evil
 	p.Guards = []plan.Guard{{ID: evil, Text: evil, Overrule: evil}}
 	p.Cluster.Contexts, p.Cluster.Missing, p.Decided = []string{evil}, []string{evil}, evil

@@ -58,7 +58,10 @@ func (w *Why) dates(s *story) {
 }
 
 // sites lists the places in clusters; a plan has only a few of many.
-func sites(s *story, use plan.Use, depth int) {
+func sites(s *story, use *plan.Use, depth int) {
+	if use == nil {
+		return
+	}
 	all := max(use.SiteCount, len(use.Sites))
 	if all == 0 {
 		return
@@ -102,7 +105,7 @@ func (w *Why) chain(s *story) {
 			if step.Action != "" {
 				s.line(1, "The manifest %s: %s (%s).", Verdict(step.Action), Words(step.Reason), step.Reason)
 			}
-			if len(w.Sites) == 0 {
+			if w.Use == nil || len(w.Sites) == 0 {
 				sites(s, step.Use, 2)
 			}
 		case i > 0:

@@ -33,7 +33,7 @@ type Why struct {
 	RuleText   string      `json:"ruleText,omitempty"` // in words
 	Created    time.Time   `json:"created,omitzero"`   // as the image says
 	Pushed     time.Time   `json:"pushed,omitzero"`    // the tag, last
-	plan.Use
+	*plan.Use
 	Twins []Tag `json:"twins,omitempty"` // other tags of the digest
 	// Chain leads from the manifest to the one that decides, such as the index that
 	// a platform's image belongs to.
@@ -64,7 +64,7 @@ type Step struct {
 	Artifact string      `json:"artifactType,omitempty"`
 	Action   plan.Action `json:"action,omitempty"` // empty: the plan does not know the manifest
 	Reason   plan.Reason `json:"reason,omitempty"`
-	plan.Use
+	*plan.Use
 }
 
 // Of explains image, which is REPOSITORY[:TAG][@DIGEST], in p; a registry's host in

@@ -126,7 +126,11 @@ func Plan(g *graph.Registry) *plan.Plan {
 		Notes:    []string{"1 tag is listed without a manifest, and cannot be pulled"},
 	}
 	keep := func(name, digest string, reason plan.Reason, rule int, sites ...roots.Site) plan.Tag {
-		return plan.Tag{Name: name, Digest: digest, Action: plan.Keep, Reason: reason, Rule: rule, Use: plan.Use{Sites: sites, SiteCount: len(sites)}}
+		t := plan.Tag{Name: name, Digest: digest, Action: plan.Keep, Reason: reason, Rule: rule}
+		if len(sites) > 0 {
+			t.Use = &plan.Use{Sites: sites, SiteCount: len(sites)}
+		}
+		return t
 	}
 	gone := func(name, digest string, action plan.Action) plan.Tag {
 		return plan.Tag{Name: name, Digest: digest, Action: action, Reason: plan.NotKept}
