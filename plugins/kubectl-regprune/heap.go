@@ -8,7 +8,7 @@ import (
 )
 
 // roomyHeap is how many bytes the heap may have before garbage is collected more often.
-const roomyHeap = 124 << 20
+const roomyHeap = 116 << 20
 
 // frugal saves time where a registry is small, as garbage is then no problem, and memory
 // where it is large, as half of that would be garbage. It leaves alone what the

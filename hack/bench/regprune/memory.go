@@ -43,8 +43,8 @@ func memory(b *bench) error {
 			if want := strconv.Itoa(f.tags * f.repositories); !strings.Contains(string(o.stdout), want) {
 				return fmt.Errorf("%w: not %s tags", errWrong, want)
 			}
-			const bar = 150
-			fmt.Printf("| %s | %s | %.1f | %.1f | %.0f MiB | %d MiB, %s |\n", images.words, run.words, o.wall.Seconds(), o.cpu.Seconds(), float64(o.rss)/mib, bar, verdict(o.rss <= bar*mib))
+			const mb, bar = 1e6, 150
+			fmt.Printf("| %s | %s | %.1f | %.1f | %.0f MB | %d MB, %s |\n", images.words, run.words, o.wall.Seconds(), o.cpu.Seconds(), float64(o.rss)/mb, bar, verdict(o.rss <= bar*mb))
 		}
 	}
 	return nil
