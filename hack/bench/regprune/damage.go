@@ -153,7 +153,7 @@ func (b *bench) whole(c *registry.Client, content *registrytest.Content, missing
 	}
 	for _, blob := range content.Blobs {
 		digest := registry.Digest(blob)
-		_, err := c.StatBlob(b.ctx, repository, digest)
+		_, err := c.ReadableBlob(b.ctx, repository, digest, -1)
 		lack(digest, err)
 	}
 	return whole
