@@ -38,7 +38,11 @@ func earlier(runs []backup.Run, raw []byte) (found *backup.Run) {
 		if r.State == backup.Unfinished || !r.Deleted() && found != nil {
 			continue
 		}
-		if text, err := os.ReadFile(filepath.Join(r.Dir, "plan.json")); err != nil || !bytes.Equal(text, raw) {
+		file := filepath.Join(r.Dir, "plan.json")
+		if info, err := os.Stat(file); err != nil || info.Size() != int64(len(raw)) {
+			continue
+		}
+		if text, err := os.ReadFile(file); err != nil || !bytes.Equal(text, raw) {
 			continue
 		}
 		if found = &runs[i]; r.Deleted() {

@@ -29,17 +29,12 @@ func (p *repository) doneTags() map[string]bool {
 }
 
 // findAgain notes which tags of done lead again where the plan says. They have
-// nothing to do with the plan any more. One that leads elsewhere was moved before its
-// manifest went, if the server deletes tags in no other way.
+// nothing to do with the plan any more.
 func (p *repository) findAgain(done map[string]bool, leads map[string]string) {
 	for tag := range done {
 		i := p.tags[tag]
-		switch digest := leads[tag]; {
-		case digest == "" || p.placeholder(tag, digest):
-		case digest == i.Digest:
+		if digest := leads[tag]; digest != "" && digest == i.Digest {
 			p.isBack(i)
-		case !p.tagsOwn && p.hasGone(i):
-			p.isMoved(i, digest)
 		}
 	}
 }
@@ -94,14 +89,6 @@ func (p *repository) askSome(ctx context.Context) error {
 		_, err = p.askAgain(ctx, p.doneManifests())
 	}
 	return err
-}
-
-// isMoved notes that a tag did not go with its manifest.
-func (p *repository) isMoved(i *Item, now string) {
-	p.revise(i, Skipped, Moved, nil)
-	p.run.mu.Lock()
-	defer p.run.mu.Unlock()
-	i.Now = now
 }
 
 // there are those of some manifests that the server has.

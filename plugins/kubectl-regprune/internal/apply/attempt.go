@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -42,9 +43,27 @@ func (p *repository) attempt(ctx context.Context, i *Item, free func(context.Con
 		}))
 	})
 	if errors.Is(err, errChanged) {
-		return changed
+		return p.unlessDone(ctx, changed)
 	}
 	return p.conclude(ctx, i, err)
+}
+
+// unlessDone is l, which spares an item whose deletion was not repeated, if the first
+// request has not deleted it: a gateway may have given up waiting for a server that did.
+// Then it is put back, with the tags that went with it.
+func (p *repository) unlessDone(ctx context.Context, l landing) landing {
+	i := l.item
+	ref := cmp.Or(i.Tag, i.Digest)
+	now := p.head(ctx, ref)
+	if now.err == nil && now.digest == "" && l.outcome == Skipped && l.reason != Moved {
+		l.outcome, l.err = Failed, p.bringBack(ctx, ref, i.Digest, errNeeded)
+		for _, t := range p.tagsOf(i.Digest) {
+			if i.Tag == "" && !p.tagsOwn {
+				l.err = errors.Join(l.err, p.bringBack(ctx, t.Tag, t.Digest, nil))
+			}
+		}
+	}
+	return l
 }
 
 // whileAt has requests with the context it returns repeated only while a tag or

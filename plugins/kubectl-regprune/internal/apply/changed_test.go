@@ -156,20 +156,6 @@ func TestUsedInTheMeantime(t *testing.T) {
 	}
 }
 
-// TestMovedAtTheLastMoment: a tag that is to go is moved when the deletion of its manifest
-// is under way. It does not go with that where tags go with manifests, and the result says so.
-func TestMovedAtTheLastMoment(t *testing.T) {
-	s, w, old := keptAndOld(t, registrytest.V2)
-	fresh := image("fresh")
-	b := save(t, s.Client(), w.plan(registrytest.V2))
-	proxy := registrytest.Faulty(t, s, atDelete(old.Digest, func() { s.Push("app", fresh, "old") }))
-	r := run(t, proxy.Client(), b, apply.Options{})
-	pulled(t, s, "app", "old", fresh)
-	if i := item(r, "app", "old", ""); i.Outcome != apply.Skipped || i.Reason != apply.Moved || i.Now != fresh.Digest || r.Manifests.Deleted != 1 {
-		t.Errorf("%+v", r)
-	}
-}
-
 // TestDeletionsWithoutEffect: of many, some are asked for, and all if one is there.
 func TestDeletionsWithoutEffect(t *testing.T) {
 	const many = 150

@@ -160,7 +160,7 @@ func (p *repository) freeManifest(ctx context.Context, i *Item) (landing, bool) 
 		}
 	}
 	if !p.tagsOwn {
-		p.settleMoved(i.Digest)
+		return p.compareTags(ctx, i)
 	}
 	return landing{}, true
 }
@@ -179,22 +179,21 @@ func (p *repository) before(m, i *Item) bool {
 	return false
 }
 
-// settleMoved notes which tags would not go with a manifest, as they lead elsewhere. That
-// is known since all tags were looked at last; a tag that is moved after that does not go
-// with the manifest, either, and is found in the end.
-func (p *repository) settleMoved(digest string) {
-	for _, t := range p.tagsOf(digest) {
-		p.mu.Lock()
-		now, listed := p.leads[t.Tag]
-		p.mu.Unlock()
-		switch {
-		case !listed || now == digest:
-		case now == "":
-			p.land(landing{item: t, outcome: Gone})
-		default:
-			p.land(landing{item: t, outcome: Skipped, reason: Moved, now: now})
+// compareTags asks where the tags lead that would go with a manifest, and reports
+// whether it may still go.
+func (p *repository) compareTags(ctx context.Context, i *Item) (landing, bool) {
+	for _, t := range p.tagsOf(i.Digest) {
+		if l, same := p.compare(ctx, t); !same {
+			p.land(l)
+			if ctx.Err() != nil || l.outcome == Failed || l.outcome == Remaining {
+				return landing{item: i, outcome: l.outcome, err: l.err}, false
+			}
 		}
 	}
+	if why := p.staying(i); why != "" {
+		return skip(i, why), false
+	}
+	return landing{}, true
 }
 
 // tagsOf are the tags that the plan deletes with a manifest, and that are not done.

@@ -69,13 +69,22 @@ func (p *repository) pushOver(ctx context.Context, i *Item, config registry.Desc
 	})
 	if errors.Is(err, errChanged) {
 		if l, same := p.compare(ctx, i); !same {
-			return l
+			return p.withoutPlaceholder(ctx, l, temporary.Digest)
 		}
 	}
 	if err != nil {
 		return p.trouble(ctx, i, p.putBack(ctx, i, temporary.Digest, fmt.Errorf("pushing a placeholder: %w", err)))
 	}
 	return p.takeAway(ctx, i, temporary.Digest)
+}
+
+// withoutPlaceholder is l after the deletion of a placeholder that may have been pushed.
+func (p *repository) withoutPlaceholder(ctx context.Context, l landing, temporary string) landing {
+	err := request(context.WithoutCancel(ctx), func(ctx context.Context) error { return p.client.DeleteManifest(ctx, p.name, temporary) })
+	if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		return p.trouble(ctx, l.item, fmt.Errorf("deleting placeholder %q: %w", temporary, err))
+	}
+	return l
 }
 
 // takeAway deletes a placeholder and the tag with it, and makes sure that this is all
