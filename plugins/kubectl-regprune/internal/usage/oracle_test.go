@@ -197,7 +197,10 @@ func TestPlansAgainstBruteForce(t *testing.T) {
 				t.Fatalf("seed %d, trial %d: %s is %d, want %d", seed, trial, what, got, want)
 			}
 		}
-		is("freed", u.Totals.Freed, o.Freed(removed).Plan)
+		freed := o.Freed(removed)
+		is("freed", u.Totals.Freed, freed.Plan)
+		is("freed of what several need", u.Totals.FreedShared, freed.Common)
+		is("what stays", freed.Shared, o.sum(o.named(removed, "")))
 		sum := u.Totals.FreedShared
 		for i, r := range o.Repositories {
 			got := u.Repositories[i]
@@ -210,7 +213,8 @@ func TestPlansAgainstBruteForce(t *testing.T) {
 			}
 			is("a repository's parts", parts, got.Freed)
 			sum += got.Freed
-			is("what stays of "+r.Name, got.Stays, o.sum(o.named(removed, r.Name)))
+			is("what is freed of "+r.Name, freed.Repositories[i].Plan, got.Freed)
+			is("what stays of "+r.Name, freed.Repositories[i].Shared, o.sum(o.named(removed, r.Name)))
 		}
 		is("all parts", sum, u.Totals.Freed)
 		blocked += compareBlockers(t, o, removed, u.Blockers)

@@ -47,13 +47,11 @@ func (s *survey) free(stays []int32) (freed, shared int64) {
 	return freed, shared
 }
 
-// blockers notes what of the removed manifests' blobs stays, and finds the holders in
-// kept that alone make it stay.
+// blockers are the holders in kept that alone make blobs of removed manifests stay.
 func (s *survey) blockers(kept *survey, stays []int32) []Sharer {
 	bytes := map[int32]int64{} // by holder
 	counted := make([]bool, len(s.size))
-	for i, r := range s.graph.Repositories {
-		named := s.count()
+	for _, r := range s.graph.Repositories {
 		for _, d := range r.Linked {
 			if !kept.without[graph.Ref{Repository: r.Name, Digest: d}] {
 				continue
@@ -62,14 +60,12 @@ func (s *survey) blockers(kept *survey, stays []int32) []Sharer {
 				if stays[b] < 0 {
 					continue
 				}
-				named.add([]int32{b})
 				if n := kept.held[stays[b]].alone(); n != 0 && !counted[b] && s.size[b] > 0 {
 					bytes[n] += s.size[b]
 				}
 				counted[b] = true
 			}
 		}
-		s.repos[i].Stays = named.bytes
 	}
 	list := make([]Sharer, 0, len(bytes))
 	for n, sum := range bytes {

@@ -65,7 +65,6 @@ type Repository struct {
 	// What a plan does, if there is one.
 	Freed       int64 `json:"-"` // without what other repositories share
 	FreedWithin int64 `json:"-"` // the part of Freed that several images need
-	Stays       int64 `json:"-"` // what goes names it, but others need it
 }
 
 // Untagged is about the manifests that no tag leads to.
