@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"os/exec"
 	"regexp"
@@ -101,29 +99,24 @@ func (d *depot) whole(t testing.TB, s stock, wanted func(name string) bool) {
 	}
 }
 
-// collected is what these tests read of a garbage collection's result.
+// pruned is what these tests read of what apply --gc has done.
+type pruned struct {
+	Kind      string
+	Complete  bool
+	Collected collected
+	Verified  struct {
+		Kind   string
+		Intact bool
+	}
+}
+
+// collected is what they read of what gc has done.
 type collected struct {
 	Kind                      string
 	FreedBytes, ExpectedBytes int64
-	Swept, Stale, NotListed   []string
+	Stale, NotListed          []string
 	Probed                    int
 	ReadOnlyNs                time.Duration
-	Complete, Intact          *bool
-}
-
-// documents reads results that follow each other.
-func documents(t testing.TB, text string) []collected {
-	t.Helper()
-	var all []collected
-	for in := json.NewDecoder(strings.NewReader(text)); ; {
-		var one collected
-		if err := in.Decode(&one); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatalf("reading results: %v\n%s", err, text)
-		}
-		all = append(all, one)
-	}
 }
 
 // forGood deletes with garbage collection, and checks that it took what the plan said.
@@ -131,17 +124,20 @@ func (d *depot) forGood(t testing.TB, s stock, p planDocument, file string) {
 	t.Helper()
 	settings, stored := d.settings(t), d.stored(t)
 	r := d.must(t, 0, "apply", file, "--gc", "--yes", "-o", "json")
-	docs := documents(t, r.Stdout)
-	if len(docs) != 3 || docs[0].Kind != "ApplyResult" || docs[1].Kind != "CollectResult" || docs[2].Kind != "VerifyResult" {
-		t.Fatalf("results %+v", docs)
+	var done pruned
+	if err := json.Unmarshal([]byte(r.Stdout), &done); err != nil {
+		t.Fatalf("reading the result: %v\n%s", err, r.Stdout)
 	}
-	gc, freed := docs[1], stored-d.stored(t)
+	if kinds := []string{done.Kind, done.Collected.Kind, done.Verified.Kind}; !slices.Equal(kinds, []string{"ApplyResult", "CollectResult", "VerifyResult"}) {
+		t.Fatalf("results %q:\n%s", kinds, r.Stdout)
+	}
+	gc, freed := done.Collected, stored-d.stored(t)
 	t.Logf("freed %d bytes, read-only for %s", freed, gc.ReadOnlyNs)
 	if freed == 0 || gc.FreedBytes != freed || gc.ExpectedBytes != freed || p.Totals.ReclaimBytes+p.Totals.GarbageBytes != freed {
 		t.Errorf("freed %d bytes; the plan said %d, the result %+v", freed, p.Totals.ReclaimBytes, gc)
 	}
-	if gc.Probed == 0 || len(gc.Stale)+len(gc.NotListed) > 0 || !*docs[0].Complete || !*docs[2].Intact {
-		t.Errorf("results %+v", docs)
+	if gc.Probed == 0 || len(gc.Stale)+len(gc.NotListed) > 0 || !done.Complete || !done.Verified.Intact {
+		t.Errorf("results %+v", done)
 	}
 	if now := d.settings(t); now != settings {
 		t.Errorf("the workload is\n%s\nand was\n%s", now, settings)

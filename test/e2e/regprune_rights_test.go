@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,7 +79,8 @@ func TestRegpruneRights(t *testing.T) {
 		t.Errorf("%v are left", left)
 	}
 	r = d.must(t, 0, append([]string{"gc", "--yes", "-o", "json"}, collector...)...)
-	if docs := documents(t, r.Stdout); len(docs) != 1 || docs[0].FreedBytes == 0 || docs[0].FreedBytes != docs[0].ExpectedBytes {
+	var done collected
+	if err := json.Unmarshal([]byte(r.Stdout), &done); err != nil || done.FreedBytes == 0 || done.FreedBytes != done.ExpectedBytes {
 		t.Errorf("the collection: %s", r.Stdout)
 	}
 	d.must(t, 0, append([]string{"verify"}, collector...)...)
