@@ -57,18 +57,19 @@ func readManifest(r *response, ref string) (*Manifest, error) {
 	if err := checkDigest(m.Digest, said, ref, r.body); err != nil {
 		return nil, err
 	}
-	var head struct { // what else makes no sense is for Parse to say
-		SchemaVersion int    `json:"schemaVersion"`
-		MediaType     string `json:"mediaType"`
-	}
-	if err := json.Unmarshal(r.body, &head); err != nil {
+	doc := &document{}
+	var odd *json.UnmarshalTypeError
+	switch err := json.Unmarshal(r.body, doc); {
+	case err == nil:
+		m.doc = doc
+	case !errors.As(err, &odd) || odd.Field == "mediaType" || odd.Field == "schemaVersion": // what else makes no sense is for Parse to say
 		return nil, unexpected("it is no JSON: %w", err)
 	}
 	switch {
-	case !slices.Contains(MediaTypes, m.MediaType) && head.MediaType != "":
-		m.MediaType = head.MediaType
-	case head.MediaType != "" && head.MediaType != m.MediaType:
-		return nil, unexpected("it was sent as %q and calls itself %q", m.MediaType, head.MediaType)
+	case !slices.Contains(MediaTypes, m.MediaType) && doc.MediaType != "":
+		m.MediaType = doc.MediaType
+	case doc.MediaType != "" && doc.MediaType != m.MediaType:
+		return nil, unexpected("it was sent as %q and calls itself %q", m.MediaType, doc.MediaType)
 	}
 	return m, nil
 }

@@ -27,6 +27,8 @@ type Manifest struct {
 	MediaType string
 	Digest    string
 	Body      []byte
+
+	doc *document // what Body says, if that has been parsed
 }
 
 // Kind says what a manifest describes.
@@ -53,9 +55,12 @@ type Content struct {
 // Parse reads a manifest. It fails on JSON that is broken or cut short and on media
 // types that it does not know, naming them.
 func (m *Manifest) Parse() (*Content, error) {
-	var doc document
-	if err := json.Unmarshal(m.Body, &doc); err != nil {
-		return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
+	doc := m.doc
+	if doc == nil {
+		doc = &document{}
+		if err := json.Unmarshal(m.Body, doc); err != nil {
+			return nil, fmt.Errorf("parsing manifest %q: %w", m.Digest, err)
+		}
 	}
 	c := &Content{ArtifactType: doc.ArtifactType, Subject: doc.Subject, Annotations: doc.Annotations}
 	switch m.MediaType {
