@@ -17,7 +17,7 @@ func frugal() {
 	if os.Getenv("GOMEMLIMIT") != "" || os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.SetGCPercent(200)
+	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(roomyHeap)
 	afterCollection(func() { debug.SetMemoryLimit(heapLimit(liveHeap())) })
 }
