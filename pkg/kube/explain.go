@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -47,11 +49,7 @@ func (f *Flags) contextHint(err error) string {
 	if rawErr != nil || m == nil {
 		return list
 	}
-	names := make([]string, 0, len(raw.Contexts))
-	for name := range raw.Contexts {
-		names = append(names, name)
-	}
-	if near := nearest(m[1]+m[2], names); near != "" {
+	if near := nearest(m[1]+m[2], slices.Sorted(maps.Keys(raw.Contexts))); near != "" {
 		return fmt.Sprintf("did you mean %s? %s", near, list)
 	}
 	return list

@@ -73,9 +73,9 @@ func (f *flags) verb(cmd *cobra.Command, groups ...*pflag.FlagSet) *cobra.Comman
 	for _, g := range groups {
 		cmd.Flags().AddFlagSet(g)
 	}
-	complete(cmd)
+	f.complete(cmd)
 	cmd.Flags().AddFlagSet(f.connection())
-	_ = cmd.RegisterFlagCompletionFunc("context", completeContext) // the verbs share the flag: one of them does it
+	_ = cmd.RegisterFlagCompletionFunc("context", f.completeContext) // the verbs share the flag: one of them does it
 	return cmd
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/policy"
@@ -20,12 +19,12 @@ const valuesOf = "regprune/values"
 // complete offers values for cmd's own flags, as far as they are known on this machine:
 // nothing is asked for while the user waits for the Tab key. What takes a FILE is left
 // to the shell.
-func complete(cmd *cobra.Command) {
+func (f *flags) complete(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	special := map[string]cobra.CompletionFunc{
-		"resume": completeRun, "also-context": completeContext, "sort": fixed(policy.Sorts...),
+		"resume": completeRun, "also-context": f.completeContext, "sort": fixed(policy.Sorts...),
 		"for": fixed(string(rbac.Plan), string(rbac.Apply), string(rbac.GC)),
 	}
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -72,16 +71,10 @@ func completeRun(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 }
 
 // completeContext knows the contexts of the kubeconfig.
-func completeContext(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = cmd.Flag("kubeconfig").Value.String()
-	config, err := rules.Load()
+func (f *flags) completeContext(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	names, err := f.kube.Contexts()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
-	}
-	var names []string
-	for name := range config.Contexts {
-		names = append(names, name)
 	}
 	return names, noFiles
 }

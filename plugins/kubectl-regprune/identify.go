@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -36,11 +35,7 @@ func (s *session) identify(ctx context.Context) error {
 // tagsOwn finds out whether a tag can be deleted without its manifest, which
 // distribution does from version 3 on, by deleting one that cannot exist.
 func (s *session) tagsOwn(ctx context.Context, repository string) (bool, error) {
-	var b [16]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return false, err
-	}
-	err := s.client.DeleteTag(ctx, repository, "regprune-probe-"+hex.EncodeToString(b[:]))
+	err := s.client.DeleteTag(ctx, repository, "regprune-probe-"+rand.Text())
 	switch {
 	case err == nil, errors.Is(err, registry.ErrNotFound):
 		return true, nil

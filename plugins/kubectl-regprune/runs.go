@@ -42,7 +42,7 @@ func newRunsCommand(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().AddFlagSet(f.show.set(render.ResultFormats))
-	complete(cmd)
+	f.complete(cmd)
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-suite/kubectl-suite/pkg/registry/registrytest"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/apply"
+	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/backup"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/plan"
 	"github.com/kubectl-suite/kubectl-suite/plugins/kubectl-regprune/internal/roots"
 )
@@ -81,6 +82,19 @@ func TestMovedBeforeItIsOverwritten(t *testing.T) {
 	}
 }
 
+// sparesOld pushes the old image again and checks that a run leaves it alone.
+func sparesOld(t *testing.T, s *registrytest.Server, b *backup.Backup, old *registrytest.Content) {
+	t.Helper()
+	s.Push("app", old, "old")
+	r := run(t, s.Client(), b, apply.Options{})
+	pulled(t, s, "app", "old", old)
+	for _, i := range []apply.Item{item(r, "app", "old", ""), item(r, "app", "", old.Digest)} {
+		if i.Outcome != apply.Skipped || i.Reason != apply.PushedAgain {
+			t.Errorf("%+v", i)
+		}
+	}
+}
+
 // TestNeverBackedUp: what was gone when the backup was made, and has come back, is not
 // deleted: it could not be undone.
 func TestNeverBackedUp(t *testing.T) {
@@ -92,14 +106,7 @@ func TestNeverBackedUp(t *testing.T) {
 		if r := run(t, s.Client(), b, apply.Options{}); !r.Complete() || r.Tags.Gone != 1 || r.Manifests.Gone != 1 {
 			t.Errorf("before it is back: %+v", r)
 		}
-		s.Push("app", old, "old")
-		r := run(t, s.Client(), b, apply.Options{})
-		pulled(t, s, "app", "old", old)
-		for _, i := range []apply.Item{item(r, "app", "old", ""), item(r, "app", "", old.Digest)} {
-			if i.Outcome != apply.Skipped || i.Reason != apply.PushedAgain {
-				t.Errorf("%+v", i)
-			}
-		}
+		sparesOld(t, s, b, old)
 	})
 }
 
@@ -117,14 +124,7 @@ func TestMovedAndMovedBack(t *testing.T) {
 		if r := run(t, proxy.Client(quick), b, apply.Options{}); item(r, "app", "old", "").Reason != apply.Moved {
 			t.Errorf("still moved: %+v", r)
 		}
-		s.Push("app", old, "old")
-		r := run(t, s.Client(), b, apply.Options{})
-		pulled(t, s, "app", "old", old)
-		for _, i := range []apply.Item{item(r, "app", "old", ""), item(r, "app", "", old.Digest)} {
-			if i.Outcome != apply.Skipped || i.Reason != apply.PushedAgain {
-				t.Errorf("%+v", i)
-			}
-		}
+		sparesOld(t, s, b, old)
 	})
 }
 

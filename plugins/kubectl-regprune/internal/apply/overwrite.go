@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -183,15 +182,12 @@ func (p *repository) configOf(ctx context.Context, digest string) (*registry.Des
 // newPlaceholder is a manifest with a config that exists, no layers, and a digest
 // that nothing else has.
 func newPlaceholder(config registry.Descriptor) (*registry.Manifest, error) {
-	var random [16]byte
-	//nolint:errcheck // it never fails
-	rand.Read(random[:])
 	body, err := json.Marshal(map[string]any{
 		"schemaVersion": 2,
 		"mediaType":     registry.OCIManifest,
 		"config":        registry.Descriptor{MediaType: config.MediaType, Digest: config.Digest, Size: config.Size},
 		"layers":        []registry.Descriptor{},
-		"annotations":   map[string]string{annotation: hex.EncodeToString(random[:])},
+		"annotations":   map[string]string{annotation: rand.Text()},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making a placeholder: %w", err)

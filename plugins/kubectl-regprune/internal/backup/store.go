@@ -30,16 +30,9 @@ func DefaultDir() (string, error) {
 var runName = regexp.MustCompile(`^\d{6}-\d{6}-[a-z2-9]{4}$`)
 
 // NewName is a name for a run that starts at now: the time, in UTC, and four letters
-// that are hard to confuse. Later runs have later names.
+// that are hard to confuse, as there is no 0, 1, 8 or 9 among them. Later runs have later names.
 func NewName(now time.Time) string {
-	const letters = "23456789abcdefghjkmnpqrstuvwxyz"
-	var random [4]byte
-	//nolint:errcheck // it never fails
-	rand.Read(random[:])
-	for i := range random {
-		random[i] = letters[int(random[i])%len(letters)]
-	}
-	return now.UTC().Format("060102-150405") + "-" + string(random[:])
+	return now.UTC().Format("060102-150405") + "-" + strings.ToLower(rand.Text()[:4])
 }
 
 // State says how far a run came.
