@@ -25,7 +25,7 @@ var errNotEnded = errors.New("it cannot be written down that the run is over")
 func (b *Backup) ending() (*ending, error) {
 	journal, lines, err := b.OpenJournal()
 	switch {
-	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
+	case unwritable(err):
 		return &ending{}, nil
 	case err != nil:
 		return nil, err
@@ -61,14 +61,24 @@ func (e *ending) release() {
 // Restored writes down that everything is as it was before the run.
 func (b *Backup) Restored() error {
 	journal, lines, err := b.OpenJournal()
-	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
+	if unwritable(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore && l.Outcome == wholly }) {
+	if !wasWhole(lines) {
 		journal.Write(Line{Kind: LineRestore, Outcome: wholly})
 	}
 	return journal.Close()
+}
+
+// wasWhole reports whether all of a run was put back.
+func wasWhole(lines []Line) bool {
+	return slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore && l.Outcome == wholly })
+}
+
+// unwritable reports whether a folder cannot be written to.
+func unwritable(err error) bool {
+	return errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

@@ -134,7 +134,7 @@ func (r *Run) progress(name string) {
 		r.State = Waiting
 	case WasRestored(lines):
 		r.State = PutBack
-		if slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineRestore && l.Outcome == wholly }) {
+		if wasWhole(lines) {
 			r.State = AllBack
 		}
 	case lines[len(lines)-1].Kind == LineEnd && lines[len(lines)-1].Remaining == 0:
