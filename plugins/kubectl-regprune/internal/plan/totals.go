@@ -46,3 +46,16 @@ func (p *Plan) measure(g *graph.Registry, removed, untagged map[graph.Ref]bool) 
 		t.UntaggedBytes = g.Freed(both).Plan - freed.Plan
 	}
 }
+
+// Removed are the manifests that the plan unlinks.
+func (p *Plan) Removed() map[graph.Ref]bool {
+	removed := map[graph.Ref]bool{}
+	for _, r := range p.Repos {
+		for _, m := range r.Manifests {
+			if m.Action == Delete {
+				removed[graph.Ref{Repository: r.Name, Digest: m.Digest}] = true
+			}
+		}
+	}
+	return removed
+}

@@ -78,22 +78,9 @@ func newPlanView(p *plan.Plan, o PlanOptions) *planView {
 func (v *planView) html(w io.Writer) error {
 	var u *usage.Usage
 	if v.Graph != nil {
-		u = usage.WithPlan(v.Graph, v.Registry.Name, removed(v.Plan))
+		u = usage.WithPlan(v.Graph, v.Registry.Name, v.Removed())
 	}
 	return htmlview.Plan(w, v.Plan, u)
-}
-
-// removed are the manifests that p unlinks.
-func removed(p *plan.Plan) map[graph.Ref]bool {
-	refs := map[graph.Ref]bool{}
-	for _, r := range p.Repos {
-		for _, m := range r.Manifests {
-			if m.Action == plan.Delete {
-				refs[graph.Ref{Repository: r.Name, Digest: m.Digest}] = true
-			}
-		}
-	}
-	return refs
 }
 
 func summarize(r *plan.Repository) planRow {

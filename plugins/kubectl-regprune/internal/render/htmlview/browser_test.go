@@ -44,11 +44,11 @@ func pages(t *testing.T) map[string]string {
 	write("usage", func(b *bytes.Buffer) error {
 		return htmlview.Usage(b, usage.Of(g, "svc/registry/registry:5000"), sample.Now)
 	})
-	write("plan", func(b *bytes.Buffer) error { return htmlview.Plan(b, p, usage.WithPlan(g, "x", sample.Removed(p))) })
+	write("plan", func(b *bytes.Buffer) error { return htmlview.Plan(b, p, usage.WithPlan(g, "x", p.Removed())) })
 	write("plan-file", func(b *bytes.Buffer) error { return htmlview.Plan(b, p, nil) })
 	large, decided := large()
 	write("large", func(b *bytes.Buffer) error {
-		return htmlview.Plan(b, decided, usage.WithPlan(large.Registry, "x", sample.Removed(decided)))
+		return htmlview.Plan(b, decided, usage.WithPlan(large.Registry, "x", decided.Removed()))
 	})
 	return files
 }

@@ -23,7 +23,7 @@ func leaves(n *htmlreport.Node, do func(*htmlreport.Node)) {
 func TestAreasAddUp(t *testing.T) {
 	g := sample.Registry()
 	p := sample.Plan(g)
-	u := usage.WithPlan(g, "x", sample.Removed(p))
+	u := usage.WithPlan(g, "x", p.Removed())
 	var bytes, tags, freed float64
 	leaves(newMapper(u, p).tree(), func(n *htmlreport.Node) {
 		bytes += n.Values[0]
@@ -45,7 +45,7 @@ func TestWaterfallAddsUp(t *testing.T) {
 	g := sample.Registry()
 	for range 2 {
 		p := sample.Plan(g)
-		w := waterfall(p.Totals, usage.WithPlan(g, "x", sample.Removed(p)))
+		w := waterfall(p.Totals, usage.WithPlan(g, "x", p.Removed()))
 		left := w.Total.Bytes
 		for _, s := range w.Steps {
 			left -= s.Bytes
@@ -63,7 +63,7 @@ func TestGarbageIsMarked(t *testing.T) {
 	p := sample.Plan(g)
 	for _, one := range []*plan.Plan{p, nil} {
 		var garbage *htmlreport.Node
-		leaves(newMapper(usage.WithPlan(g, "x", sample.Removed(p)), one).tree(), func(n *htmlreport.Node) {
+		leaves(newMapper(usage.WithPlan(g, "x", p.Removed()), one).tree(), func(n *htmlreport.Node) {
 			if n.Name == "(garbage)" {
 				garbage = n
 			}

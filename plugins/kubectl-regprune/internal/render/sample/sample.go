@@ -170,24 +170,11 @@ func Plan(g *graph.Registry) *plan.Plan {
 		slices.SortFunc(p.Repos[i].Manifests, func(a, b plan.Manifest) int { return strings.Compare(a.Digest, b.Digest) })
 	}
 	p.Repos[1].Complete = g.Repositories[1].Complete
-	f := g.Freed(Removed(p))
+	f := g.Freed(p.Removed())
 	p.Totals = plan.Totals{Repositories: 4, Tags: 11, TagsDeleted: 3, Manifests: 11, ManifestsGone: 3, Ghosts: 1, RepositoriesOut: 1,
 		GarbageBytes: f.Garbage, ReclaimBytes: f.Plan, SharedBytes: f.Shared, CommonBytes: f.Common, Exact: f.Exact}
 	for i, part := range f.Repositories {
 		p.Repos[i].ReclaimBytes, p.Repos[i].SharedBytes = part.Plan, part.Shared
 	}
 	return p
-}
-
-// Removed are the manifests that a plan deletes.
-func Removed(p *plan.Plan) map[graph.Ref]bool {
-	removed := map[graph.Ref]bool{}
-	for _, r := range p.Repos {
-		for _, m := range r.Manifests {
-			if m.Action == plan.Delete {
-				removed[graph.Ref{Repository: r.Name, Digest: m.Digest}] = true
-			}
-		}
-	}
-	return removed
 }
